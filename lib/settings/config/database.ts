@@ -1,0 +1,45 @@
+import type { DatabaseOption } from './schema.ts'
+
+/** Start-up parameters that would decide the tenant's settings or role behind our back (rule 7, D-19). */
+const FORBIDDEN_PARAMETERS = new Set(['search_path', 'options', 'role', 'session_authorization', 'app.tenant_id', 'replication'])
+
+/** Options of postgres.js that the lanes set themselves. */
+const OWN_OPTIONS = ['max', 'socket', 'idle_timeout', 'max_lifetime', 'onclose', 'prepare', 'debug', 'target_session_attrs']
+
+/** Returns what is wrong with a database option, each problem as one sentence. Values are never shown: they hold passwords. */
+export function databaseProblems (name: string, database: DatabaseOption): string[] {
+  return typeof database === 'string' ? urlProblems(name, database) : optionProblems(name, database)
+}
+
+function urlProblems (name: string, text: string): string[] {
+  if (/[\0\r\n]/.test(text)) return [`${name} must not hold control characters.`]
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol)) {
+    return [`${name} must be a URL such as postgres://user:password@host:5432/database (one host).`]
+  }
+  const problems: string[] = []
+  if (url.pathname.length < 2) problems.push(`${name} must name its database: postgres://…/database.`)
+  if (url.username === '') problems.push(`${name} must name its user: postgres://user@….`)
+  return [...problems, ...parameterProblems(name, [...url.searchParams.keys()])]
+}
+
+function optionProblems (name: string, options: Exclude<DatabaseOption, string>): string[] {
+  const problems = OWN_OPTIONS
+    .filter((option) => Object.hasOwn(options, option))
+    .map((option) => `${name}.${option} is set by this package: leave it out (see lanes and timeouts).`)
+  if ((options.database ?? options.db) === undefined) problems.push(`${name}.database is required.`)
+  if ((options.user ?? options.username) === undefined) problems.push(`${name}.user is required.`)
+  return [...problems, ...hostProblems(name, options), ...parameterProblems(name, Object.keys(options.connection ?? {}))]
+}
+
+function hostProblems (name: string, options: Exclude<DatabaseOption, string>): string[] {
+  const host: unknown = options.host ?? options.hostname
+  const isSeveral = Array.isArray(host) || (typeof host === 'string' && host.includes(','))
+  return isSeveral ? [`${name}.host must be one host: several are not there yet.`] : []
+}
+
+function parameterProblems (name: string, parameters: readonly string[]): string[] {
+  return parameters
+    .filter((parameter) => FORBIDDEN_PARAMETERS.has(parameter.toLowerCase()) || OWN_OPTIONS.includes(parameter.toLowerCase()))
+    .map((parameter) => `${name} must not set the connection parameter "${parameter}": tenant settings belong to a transaction.`)
+}

@@ -1,0 +1,75 @@
+import { Value } from '@sinclair/typebox/value'
+import { OptionsInvalidError } from '../../words/errors.ts'
+import { isTenantId, parseSchemaName } from '../../words/names.ts'
+import type { TenantId } from '../../words/types.ts'
+import { databaseProblems } from './database.ts'
+import { type Environment, readEnvironment } from './environment.ts'
+import { environmentNameOf, schemaProblems } from './problems.ts'
+import { type CompleteOptions, type TenancyOptions, optionsSchema } from './schema.ts'
+
+/** The settings after every check: complete, frozen, and the only form that other code sees. */
+export type TenancyConfig = Readonly<Omit<CompleteOptions, 'tenantId'> & { tenantId: TenantId }>
+
+/**
+ * Turns what the user wrote and what the environment says into a {@link TenancyConfig}. Options go before environment
+ * variables, and those before defaults; nothing is coerced.
+ *
+ * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — the message lists every problem at once.
+ */
+export function resolveConfig (options: TenancyOptions, environment: Environment): TenancyConfig {
+  const problems: string[] = []
+  const merged: unknown = Value.Default(optionsSchema, {
+    ...readEnvironment(environment, problems),
+    ...ownCopy(options)
+  })
+  problems.push(...schemaProblems(merged))
+  if (!Value.Check(optionsSchema, merged)) throw invalid(problems)
+  problems.push(...meaningProblems(merged))
+  const { tenantId } = merged
+  if (problems.length > 0 || !isTenantId(tenantId)) throw invalid(problems)
+  Object.freeze(merged.agree)
+  Object.freeze(merged.lanes)
+  Object.freeze(merged.timeouts)
+  return Object.freeze({ ...merged, tenantId })
+}
+
+/** Copies what gets defaults filled in, so that the caller's objects stay as they are; an undefined option is absent. */
+function ownCopy (options: TenancyOptions): Record<string, unknown> {
+  const copy: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    const isGroup = name === 'lanes' || name === 'timeouts' || name === 'agree'
+    copy[name] = isGroup && typeof value === 'object' ? { ...value } : value
+  }
+  return copy
+}
+
+/** What no schema can say. */
+function meaningProblems (options: CompleteOptions): string[] {
+  const problems: string[] = []
+  if (!isTenantId(options.tenantId)) {
+    problems.push(`tenantId${environmentNameOf('tenantId')} must be 1 to 56 letters, digits, "_" or "-", the first a letter or digit.`)
+  }
+  if (options.isolation === 'database') {
+    problems.push(`isolation${environmentNameOf('isolation')} "database" is not there yet: use "schema+rls", "schema" or "rls".`)
+  }
+  problems.push(...databaseProblems('database', options.database))
+  if (options.ownerDatabase !== undefined) problems.push(...databaseProblems('ownerDatabase', options.ownerDatabase))
+  for (const name of ['sharedSchema', 'extensionsSchema'] as const) {
+    if (!isUsableSchema(options[name])) problems.push(`${name} must be a lower-case identifier that is not reserved ("public", "pg_…", "tenant_…").`)
+  }
+  if (options.sharedSchema === options.extensionsSchema) problems.push('sharedSchema and extensionsSchema must be two schemas.')
+  return problems
+}
+
+function isUsableSchema (name: string): boolean {
+  try {
+    return parseSchemaName(name) === name
+  } catch {
+    return false
+  }
+}
+
+function invalid (problems: readonly string[]): Error {
+  return new OptionsInvalidError(problems.map((problem) => `- ${problem}`).join('\n'))
+}

@@ -1,0 +1,1 @@
+export { type Enforcement, createEnforcement } from './enforcement.ts'

@@ -1,0 +1,74 @@
+/** How many tenants one deployment serves: `single` has one fixed tenant, `multi` takes it from the token. */
+export type TenantMode = 'single' | 'multi'
+
+/** Where a tenant's rows are kept apart from another's. */
+export type IsolationStrategyName = 'database' | 'schema' | 'rls' | 'schema+rls'
+
+/** A tenant is served only while it is `active`. */
+export type TenantStatus = 'provisioning' | 'active' | 'suspended'
+
+declare const tenantIdBrand: unique symbol
+
+/** A string that was checked by `isTenantId`; nothing else can become a schema name or a setting. */
+export type TenantId = string & { readonly [tenantIdBrand]: true }
+
+/** One customer whose rows must never meet another's. Frozen. */
+export interface Tenant {
+  /** Opaque, stable; the value of the tenant claim and the key of the tenant registry. */
+  readonly id: TenantId
+  /** For people; never used to find data. */
+  readonly name: string
+  readonly status: TenantStatus
+  readonly isolation: IsolationStrategyName
+  /** The schema that holds the tenant's tables: its own, or the shared one under `rls`. */
+  readonly schema: string
+  readonly createdAt: Date
+}
+
+/** What the AsyncLocalStorage store holds while a tenant's code runs. Frozen. */
+export interface TenantContext {
+  readonly tenant: Tenant
+  /** The innermost transaction this code runs in, or null. */
+  readonly transaction: TransactionScope | null
+}
+
+/** A running transaction or savepoint, as the tenant context knows it. */
+export interface TransactionScope {
+  /** False from the moment its callback settled, its connection was lost or its deadline passed. */
+  readonly isAlive: boolean
+  /** True when plain statements of the tenant client belong to it (a route with `transaction: true`). */
+  readonly isJoined: boolean
+}
+
+/** The transaction-local values that every statement of a tenant runs with. */
+export interface TenantSettings {
+  /** The text given to `search_path`, already quoted. */
+  readonly searchPath: string
+  /** The first schema of the path: it must exist, or the statement is not sent. */
+  readonly schema: string
+  /** The value of `app.tenant_id`; empty where there is no tenant. */
+  readonly tenantId: TenantId | ''
+}
+
+/** How bad a finding is: `fatal` ones stop the start in multi mode. */
+export type FindingSeverity = 'fatal' | 'warning'
+
+/** One result of one audit check. */
+export interface Finding {
+  /** Stable name of the check. */
+  readonly check: string
+  readonly severity: FindingSeverity
+  /** The role, schema or table that was found. */
+  readonly object: string
+  /** What can happen. */
+  readonly message: string
+  /** The SQL that repairs it. */
+  readonly repair: string
+}
+
+/** The part of a logger that is used: Fastify's, pino's or `console` fit. */
+export interface TenancyLogger {
+  info (details: object, message: string): void
+  warn (details: object, message: string): void
+  error (details: object, message: string): void
+}
