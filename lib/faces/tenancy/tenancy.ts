@@ -2,7 +2,9 @@ import type { Sql } from 'postgres'
 import type { MigrationReport } from '../../operations/migrations/index.ts'
 import type { ProvisionRequest } from '../../operations/provisioning/index.ts'
 import type { LaneStats } from '../../data/lanes/index.ts'
-import type { Finding, Tenant, TenantStatus } from '../../words/types.ts'
+import type { TenancyConfig } from '../../settings/config/index.ts'
+import type { Enforcement } from '../../settings/enforcement/index.ts'
+import type { Finding, Tenant, TenantId, TenantStatus } from '../../words/types.ts'
 
 /** The tenants that exist. */
 export interface TenantRegistry {
@@ -36,4 +38,20 @@ export interface Tenancy {
   audit (): Promise<readonly Finding[]>
   stats (): Promise<TenancyStats>
   close (): Promise<void>
+}
+
+/** What the faces need beyond the public object: how a request becomes a tenant, and how a route becomes a transaction. */
+export interface OpenTenancy {
+  readonly tenancy: Tenancy
+  readonly config: TenancyConfig
+  readonly enforcement: Enforcement
+  /**
+   * Returns the tenant to serve: the fixed one in single mode, else the registry's.
+   * @throws {TenantDeniedError} FST_TENANCY_TENANT_DENIED — unknown or not active (`cause` says which). In observe mode
+   * an inactive tenant is returned, logged and counted; an unknown one still throws.
+   * @throws {RegistryUnavailableError} FST_TENANCY_REGISTRY_UNAVAILABLE
+   */
+  admit (tenantId: TenantId): Promise<Tenant>
+  /** Runs `fn` in the current tenant's context as one transaction that every statement of the tenant client joins. */
+  runTransaction<T> (mode: { readonly readOnly: boolean }, fn: () => Promise<T>): Promise<T>
 }
