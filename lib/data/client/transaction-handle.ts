@@ -1,0 +1,76 @@
+import type { Sql, TransactionSql } from 'postgres'
+import { currentContext, runInContext, tenantContext } from '../../settings/context/index.ts'
+import type { Enforcement } from '../../settings/enforcement/index.ts'
+import { CrossTenantError, DriverUnsupportedError, SqlRefusedError } from '../../words/errors.ts'
+import type { Tenant } from '../../words/types.ts'
+import type { StatementResult } from '../lanes/index.ts'
+import type { DriverQuery } from '../wire/index.ts'
+import { assertWrittenBy } from './binding.ts'
+import { assertAllowed, refusedMembers } from './refusals.ts'
+import { Scope } from './scope.ts'
+import { createTag } from './tag.ts'
+import { onLane } from './written-query.ts'
+
+/** What a transaction or savepoint calls with its handle. */
+export type ScopeCallback<T> = (tx: TransactionSql) => T | PromiseLike<T>
+
+interface HandleParts {
+  readonly builder: Sql
+  readonly enforcement: Enforcement
+}
+
+/** Calls `callback` with a handle of `scope`, in a context that knows of it. */
+export async function enterScope<T> (parts: HandleParts, scope: Scope, tenant: Tenant | undefined, callback: ScopeCallback<T>): Promise<T> {
+  const call = async (): Promise<T> => await callback(createHandle(parts, scope, tenant))
+  return await (tenant === undefined ? call() : runInContext(tenantContext(tenant, scope), call))
+}
+
+/** Returns the callback that a user gave, with arrays of queries awaited as the driver does; undefined if it is no function. */
+export function userCallback (value: unknown): ScopeCallback<unknown> | undefined {
+  if (typeof value !== 'function') return undefined
+  return (tx) => {
+    const returned: unknown = Reflect.apply(value, undefined, [tx])
+    return Array.isArray(returned) ? Promise.all(returned) : returned
+  }
+}
+
+/** Runs `callback` in a savepoint of `scope`, or of the savepoint inside it that the caller is in. */
+export async function savepointIn<T> (
+  parts: HandleParts, scope: Scope, tenant: Tenant | undefined, name: string | undefined, callback: ScopeCallback<T>
+): Promise<T> {
+  const active = currentContext()?.transaction
+  const parent = active instanceof Scope && active.isAlive && active.isWithin(scope) ? active : scope
+  return await parent.savepoint(name, (savepoint) => enterScope(parts, savepoint, tenant, callback))
+}
+
+function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TransactionSql {
+  const { file, notify, prepare } = refusedMembers()
+  const handle: unknown = Object.assign(createTag(parts.builder, (query) => sendInScope(parts, scope, tenant, query)), {
+    file,
+    notify,
+    prepare,
+    savepoint: async (...args: readonly unknown[]) => {
+      const [name, last] = args.length > 1 ? args : [undefined, args[0]]
+      const callback = userCallback(last)
+      if (callback === undefined) throw new SqlRefusedError('tx.savepoint needs a function: tx.savepoint(async (tx) => { … }).')
+      return await savepointIn(parts, scope, tenant, typeof name === 'string' ? name : undefined, callback)
+    }
+  })
+  if (!isTransactionSql(handle)) throw new DriverUnsupportedError()
+  return handle
+}
+
+/** The handle names its tenant, so it works where Node.js lost the context; under another tenant it does not (D-01). */
+async function sendInScope (parts: HandleParts, scope: Scope, tenant: Tenant | undefined, query: DriverQuery): Promise<StatementResult> {
+  assertAllowed(query)
+  if (tenant !== undefined) {
+    const active = currentContext()
+    if (active !== undefined && active.tenant.id !== tenant.id) parts.enforcement.refuse(new CrossTenantError())
+    assertWrittenBy(tenant, query, parts.enforcement)
+  }
+  return await scope.send(onLane(query))
+}
+
+function isTransactionSql (handle: unknown): handle is TransactionSql {
+  return typeof handle === 'function' && 'savepoint' in handle && 'unsafe' in handle
+}

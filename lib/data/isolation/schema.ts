@@ -1,0 +1,11 @@
+import { schemaNameOf } from '../../words/names.ts'
+import type { IsolationStrategy } from './strategy.ts'
+
+/** A schema of the tenant's own. */
+export const schemaStrategy: IsolationStrategy = {
+  name: 'schema',
+  hasOwnSchema: true,
+  hasPolicies: false,
+  schemaOf: (tenantId) => schemaNameOf(tenantId),
+  pathOf: (schema, { extensionsSchema }) => [schema, extensionsSchema]
+}

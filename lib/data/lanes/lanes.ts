@@ -1,0 +1,151 @@
+import { ClosedError, QueueFullError, QueueTimeoutError } from '../../words/errors.ts'
+import type { Driver } from '../wire/index.ts'
+import { FairQueue } from './fair-queue.ts'
+import { Lane } from './lane.ts'
+
+/** What the lanes of one database are doing. */
+export interface LaneStats {
+  /** Lanes with a caller. */
+  readonly held: number
+  /** Lanes without one. */
+  readonly idle: number
+  /** Callers that wait for a lane. */
+  readonly waiting: number
+  /** Lanes opened since the start. */
+  readonly opened: number
+  /** Lanes thrown away since the start. */
+  readonly discarded: number
+}
+
+export interface LanesOptions {
+  readonly max: number
+  readonly waiting: number
+  readonly timeouts: { readonly connect: number, readonly acquire: number, readonly statement: number }
+}
+
+interface Waiter {
+  readonly give: (lane: Lane) => void
+  readonly refuse: (error: Error) => void
+}
+
+/** A backend keeps memory for every schema that it has seen, so none lives for ever. */
+const MAX_LIFETIME_MS = 30 * 60_000
+
+/** The lanes of one database: a bounded number of them, handed out fairly between tenants, each to one caller at a time. */
+export class Lanes {
+  readonly #driver: Driver
+  readonly #options: LanesOptions
+  readonly #idle: Lane[] = []
+  readonly #held = new Set<Lane>()
+  readonly #queue = new FairQueue<Waiter>()
+  #opened = 0
+  #discarded = 0
+  #isClosed = false
+  #onEmpty: (() => void) | undefined
+
+  constructor (driver: Driver, options: LanesOptions) {
+    this.#driver = driver
+    this.#options = options
+  }
+
+  get stats (): LaneStats {
+    return { held: this.#held.size, idle: this.#idle.length, waiting: this.#queue.length, opened: this.#opened, discarded: this.#discarded }
+  }
+
+  /**
+   * Calls `use` with a lane that nobody else has until `use` settles. `key` is the tenant: waiting tenants are served in
+   * turn. `use` has to leave the lane without a transaction, or discard it.
+   *
+   * @throws {QueueFullError} FST_TENANCY_SQL_QUEUE_FULL — too many callers wait already.
+   * @throws {QueueTimeoutError} FST_TENANCY_SQL_QUEUE_TIMEOUT — no lane became free in time.
+   * @throws {ClosedError} FST_TENANCY_CLOSED
+   */
+  async withLane<T> (key: string, use: (lane: Lane) => Promise<T>): Promise<T> {
+    const lane = await this.#acquire(key)
+    try {
+      return await use(lane)
+    } finally {
+      this.#release(lane)
+    }
+  }
+
+  /** Serves nobody any more, waits for the callers that hold a lane until `graceMs` have passed, and closes every connection. */
+  async close (graceMs: number): Promise<void> {
+    this.#isClosed = true
+    for (let waiter = this.#queue.shift(); waiter !== undefined; waiter = this.#queue.shift()) waiter.refuse(new ClosedError())
+    const idle = this.#idle.splice(0)
+    await Promise.all([...idle.map((lane) => lane.close()), this.#untilEmpty(graceMs)])
+    for (const lane of this.#held) lane.discard()
+  }
+
+  async #acquire (key: string): Promise<Lane> {
+    if (this.#isClosed) throw new ClosedError()
+    const lane = this.#takeIdle() ?? this.#open()
+    if (lane === undefined) return await this.#wait(key)
+    this.#held.add(lane)
+    return lane
+  }
+
+  #takeIdle (): Lane | undefined {
+    for (let lane = this.#idle.pop(); lane !== undefined; lane = this.#idle.pop()) {
+      if (lane.isUsable) return lane
+      this.#discarded++
+    }
+    return undefined
+  }
+
+  #open (): Lane | undefined {
+    if (this.#held.size + this.#idle.length >= this.#options.max) return undefined
+    this.#opened++
+    return new Lane(this.#driver, this.#options.timeouts)
+  }
+
+  #wait (key: string): Promise<Lane> {
+    if (this.#queue.length >= this.#options.waiting) throw new QueueFullError()
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#queue.remove(key, waiter)
+        reject(new QueueTimeoutError())
+      }, this.#options.timeouts.acquire)
+      const waiter: Waiter = {
+        give: (lane) => {
+          clearTimeout(timer)
+          resolve(lane)
+        },
+        refuse: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        }
+      }
+      this.#queue.push(key, waiter)
+    })
+  }
+
+  #release (lane: Lane): void {
+    this.#held.delete(lane)
+    if (lane.isUsable && (this.#isClosed || Date.now() - lane.openedAt > MAX_LIFETIME_MS)) void lane.close()
+    if (lane.isUsable) this.#idle.push(lane)
+    else this.#discarded++
+    this.#serveNext()
+    if (this.#held.size === 0) this.#onEmpty?.()
+  }
+
+  #serveNext (): void {
+    if (this.#queue.length === 0) return
+    const lane = this.#takeIdle() ?? this.#open()
+    if (lane === undefined) return
+    this.#held.add(lane)
+    this.#queue.shift()?.give(lane)
+  }
+
+  #untilEmpty (graceMs: number): Promise<void> {
+    if (this.#held.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs)
+      this.#onEmpty = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}

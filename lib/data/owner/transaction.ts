@@ -1,0 +1,20 @@
+import type { Sql, TransactionSql } from 'postgres'
+
+/** How long a transaction of the owner waits and works, in milliseconds. */
+export interface TransactionLimits {
+  /** The longest wait for one lock. */
+  readonly lock: number
+  /** The longest time for one statement. Default: what the server says. */
+  readonly statement?: number
+}
+
+/** Runs `fn` as one transaction that waits for no lock for ever. Only for a client that nobody else uses (D-01). */
+export async function inTransaction<T> (sql: Sql, limits: TransactionLimits, fn: (tx: TransactionSql) => Promise<T>): Promise<T> {
+  const boxed = await sql.begin(async (tx) => {
+    await tx.unsafe(`set local lock_timeout = ${limits.lock}`)
+    if (limits.statement !== undefined) await tx.unsafe(`set local statement_timeout = ${limits.statement}`)
+    // In a box, because the driver's begin() awaits what an array holds.
+    return { value: await fn(tx) }
+  })
+  return boxed.value
+}

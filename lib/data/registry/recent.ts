@@ -1,0 +1,36 @@
+/** A bounded map that drops what was used longest ago, and believes nothing older than `maxAge` milliseconds. */
+export class Recent<V> {
+  readonly #entries = new Map<string, { readonly value: V, readonly since: number }>()
+  readonly #maxAge: number
+  readonly #maxSize: number
+
+  constructor (maxAge: number, maxSize: number) {
+    this.#maxAge = maxAge
+    this.#maxSize = maxSize
+  }
+
+  get size (): number {
+    return this.#entries.size
+  }
+
+  get (key: string): V | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    this.#entries.delete(key)
+    if (performance.now() - entry.since >= this.#maxAge) return undefined
+    this.#entries.set(key, entry)
+    return entry.value
+  }
+
+  /** `since` is when the value was asked for: it may have changed at any time after that. */
+  set (key: string, value: V, since: number): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, { value, since })
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > this.#maxSize && oldest !== undefined) this.#entries.delete(oldest)
+  }
+
+  delete (key: string): void {
+    this.#entries.delete(key)
+  }
+}

@@ -1,0 +1,5 @@
+export { readArrayTypes } from './array-types.ts'
+export { type Driver, type DriverQuery, isDriverHelper, isDriverIdentifier, isDriverQuery, openDriver } from './driver.ts'
+export { type SettingsDialect, postgresDialect } from './settings.ts'
+export { oneSocket } from './socket.ts'
+export { isExpectedTag, refusalOf } from './statement-kinds.ts'

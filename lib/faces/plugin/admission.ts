@@ -1,0 +1,73 @@
+import type { FastifyRequest } from 'fastify'
+import { readClaim } from '../../settings/claim/index.ts'
+import { ClaimInvalidError, ClaimMissingError, TenantDeniedError, TenantMismatchError, TokenInvalidError, TokenMissingError } from '../../words/errors.ts'
+import type { Tenant, TenantId } from '../../words/types.ts'
+import type { OpenTenancy } from '../tenancy/index.ts'
+import { disagreement } from './agreement.ts'
+import { ruleOf } from './route-rule.ts'
+import type { TokenReader } from './token.ts'
+
+/** Returns the tenant that a request is served for; undefined where none is needed, or none can be trusted in observe mode. */
+export type Admission = (request: FastifyRequest) => Promise<Tenant | undefined>
+
+/** In single mode every route but `tenancy: false` is served for the fixed tenant, whatever the client says. */
+export function singleAdmission (open: OpenTenancy): Admission {
+  return async (request) => ruleOf(request).tenant === 'none' ? undefined : await open.admit(open.config.tenantId)
+}
+
+/**
+ * In multi mode: token → claim → agreement → registry. Each step is only reached when the one before is good, so nobody
+ * without a valid token makes us ask the database (J-09).
+ */
+export function tokenAdmission (open: OpenTenancy, readToken: TokenReader): Admission {
+  return async (request) => {
+    const rule = ruleOf(request)
+    if (rule.tenant === 'none') return undefined
+    try {
+      const tenantId = readClaimOf(await readToken(request), open.config.claim)
+      checkAgreement(open, request, tenantId)
+      return await open.admit(tenantId)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (rule.tenant === 'optional' && error instanceof TokenMissingError) return undefined
+      // What is not found has no secrets to keep, and "404" is the better answer.
+      if (request.is404) return undefined
+      refuse(open, request, error)
+      return undefined
+    }
+  }
+}
+
+/** Clients cannot tell a malformed claim from an unknown tenant (J-11). */
+function readClaimOf (payload: object, path: string): TenantId {
+  try {
+    return readClaim(payload, path)
+  } catch (cause) {
+    throw cause instanceof ClaimInvalidError ? new TenantDeniedError({ cause }) : cause
+  }
+}
+
+/** Observed, a disagreement is served for the tenant of the claim, so this is the one refusal that may return. */
+function checkAgreement (open: OpenTenancy, request: FastifyRequest, tenantId: TenantId): void {
+  const place = disagreement(open.config.agree, request, tenantId)
+  if (place === undefined) return
+  const error = new TenantMismatchError({ cause: new Error(`The ${place} names another tenant.`) })
+  if (!open.enforcement.isObserving) throw error
+  if (!request.is404) refuse(open, request, error)
+}
+
+function isRefusal (error: unknown): error is Error {
+  return error instanceof TokenMissingError || error instanceof TokenInvalidError || error instanceof ClaimMissingError ||
+    error instanceof TenantDeniedError || error instanceof TenantMismatchError
+}
+
+/** Throws `error`, or counts it in observe mode. The log says what the reply must not. */
+function refuse (open: OpenTenancy, request: FastifyRequest, error: Error): void {
+  const details = { route: request.routeOptions.url, reqId: request.id, reason: codeOf(error.cause) ?? codeOf(error) }
+  if (!open.enforcement.isObserving) request.log.info({ ...details, err: error }, 'request refused')
+  open.enforcement.refuse(error, details)
+}
+
+function codeOf (error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, 'code') : undefined
+}

@@ -1,0 +1,97 @@
+import { type TenantClient, createTenantClient } from '../../data/client/index.ts'
+import { settingsOf } from '../../data/isolation/index.ts'
+import { Lanes } from '../../data/lanes/index.ts'
+import { TENANT_ROW_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
+import { openDriver, postgresDialect, readArrayTypes } from '../../data/wire/index.ts'
+import { runAudit } from '../../operations/audit/index.ts'
+import { migrateTenants } from '../../operations/migrations/index.ts'
+import { provision } from '../../operations/provisioning/index.ts'
+import type { TenancyConfig } from '../../settings/config/index.ts'
+import { assertSingleCopy } from '../../settings/context/index.ts'
+import { type Enforcement, createEnforcement } from '../../settings/enforcement/index.ts'
+import { DatabaseUnreachableError } from '../../words/errors.ts'
+import { parseTenantId } from '../../words/names.ts'
+import type { TenantId, TenantSettings } from '../../words/types.ts'
+import { admitOnly, admitRegistered } from './admission.ts'
+import { processLogger } from './logger.ts'
+import { createRunners } from './runners.ts'
+import { judgeFindings } from './start-checks.ts'
+import type { OpenTenancy } from './tenancy.ts'
+
+interface Parts {
+  readonly config: TenancyConfig
+  readonly enforcement: Enforcement
+  readonly lanes: Lanes
+  readonly client: TenantClient
+}
+
+/**
+ * Connects, looks at the role, and returns a running tenancy. The plugin and `createTenancy` are faces of it.
+ *
+ * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE
+ * @throws {RoleUnsafeError} FST_TENANCY_ROLE_UNSAFE — in multi mode, if the role can see past the isolation.
+ * @throws {TwoCopiesError} FST_TENANCY_CONTEXT_TWO_COPIES
+ */
+export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> {
+  assertSingleCopy()
+  const log = config.log ?? processLogger
+  const enforcement = createEnforcement(config.enforce, log)
+  const driver = openDriver(config.database, config.timeouts.connect)
+  const lanes = new Lanes(driver, { ...config.lanes, timeouts: config.timeouts })
+  const client = createTenantClient({
+    builder: driver.builder,
+    lanes,
+    dialect: postgresDialect,
+    timeouts: config.timeouts,
+    enforcement,
+    settingsOf: (tenant) => tenant === undefined ? catalogSettings('') : settingsOf(tenant, config.extensionsSchema)
+  })
+  try {
+    await readArrayTypes(driver, config.timeouts.connect).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
+    const open = assemble({ config, enforcement, lanes, client })
+    judgeFindings(await open.tenancy.audit(), config.mode, enforcement, log)
+    return open
+  } catch (error) {
+    await lanes.close(0)
+    throw error
+  }
+}
+
+function assemble (parts: Parts): OpenTenancy {
+  const { config, enforcement, lanes, client } = parts
+  const reader = createRegistryReader({
+    readRow: (id) => client.query(catalogSettings(id), TENANT_ROW_SQL, [id]),
+    cacheMs: config.registryCacheMs,
+    sharedSchema: config.sharedSchema
+  })
+  const owner = createOwnerRegistry(config)
+  const admit = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
+  return {
+    config,
+    enforcement,
+    admit,
+    runTransaction: async ({ readOnly }, fn) => await client.joinTransaction(readOnly ? 'read only' : '', fn),
+    tenancy: {
+      sql: client.sql,
+      ...createRunners(admit, config.log ?? processLogger),
+      registry: {
+        get: async (id) => await reader.find(parseTenantId(id)),
+        list: async () => await owner.list(),
+        setStatus: async (text, status) => {
+          const id = parseTenantId(text)
+          return await owner.setStatus(id, status).finally(() => reader.forget(id))
+        }
+      },
+      provision: async (request) => await provision(config, request).finally(() => reader.forget(parseTenantId(request.id))),
+      migrate: async () => await migrateTenants(config),
+      audit: async () => await runAudit(async (text) => await client.query(catalogSettings(''), text)),
+      stats: async () => ({ lanes: lanes.stats, observed: enforcement.observed }),
+      close: async () => await lanes.close(config.timeouts.acquire)
+    }
+  }
+}
+
+/** The settings of statements that read no table of a tenant: the catalog alone, and a tenant id where row security asks for one. */
+function catalogSettings (tenantId: TenantId | ''): TenantSettings {
+  return { searchPath: 'pg_catalog, pg_temp', schema: 'pg_catalog', tenantId }
+}

@@ -1,0 +1,15 @@
+export { createTenancy } from './faces/tenancy/index.ts'
+export type { Tenancy, TenancyStats, TenantRegistry } from './faces/tenancy/index.ts'
+export { zakopsTenancy, zakopsTenancy as default } from './faces/plugin/index.ts'
+export type { RequestTenancy, RouteTenancy } from './faces/plugin/index.ts'
+export { setUpDatabase } from './operations/roles/index.ts'
+export type { SetUpRequest } from './operations/roles/index.ts'
+export type { MigrationReport } from './operations/migrations/index.ts'
+export type { ProvisionRequest } from './operations/provisioning/index.ts'
+export type { LaneStats } from './data/lanes/index.ts'
+export { currentTenant, requireTenant } from './settings/context/index.ts'
+export type { TenancyOptions } from './settings/config/index.ts'
+export type {
+  Finding, FindingSeverity, IsolationStrategyName, TenancyLogger, Tenant, TenantId, TenantMode, TenantStatus
+} from './words/types.ts'
+export * from './words/errors.ts'

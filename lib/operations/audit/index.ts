@@ -1,0 +1,1 @@
+export { type AuditQuery, runAudit } from './run.ts'

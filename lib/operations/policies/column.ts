@@ -1,0 +1,66 @@
+import type { TransactionSql } from 'postgres'
+import { PolicyColumnError } from '../../words/errors.ts'
+import { TENANT_COLUMN, quoteIdentifier, quoteLiteral } from '../../words/names.ts'
+import type { TenantId } from '../../words/types.ts'
+import { CURRENT_TENANT_SQL } from './statement.ts'
+import { type ColumnState, type TableState, readTables } from './tables.ts'
+
+const column = quoteIdentifier(TENANT_COLUMN)
+
+/** A table whose tenant column is there. */
+export type TenantTable = TableState & { readonly column: ColumnState }
+
+/**
+ * Gives the tables of a schema of the tenant's own the tenant column they lack. The rows they hold already are the
+ * tenant's: the default is evaluated once, with the tenant settings of this transaction.
+ *
+ * Partitions and children get the column from their parents.
+ */
+export async function addMissingColumns (tx: TransactionSql, tables: readonly TableState[]): Promise<void> {
+  for (const table of tables) {
+    if (table.column !== null || table.isChild) continue
+    await tx.unsafe(`alter table ${table.quoted} add column ${column} text not null default ${CURRENT_TENANT_SQL}`)
+  }
+}
+
+/**
+ * Makes the tenant column of every table one that a policy can compare: NOT NULL, and filled in by a default.
+ *
+ * @throws {PolicyColumnError} FST_TENANCY_POLICY_COLUMN_MISSING — a table has no such column, or rows without a
+ * tenant, or the column's type or collation takes two tenant ids for one.
+ */
+export async function completeColumns (tx: TransactionSql, schema: string, tenantIds: readonly TenantId[]): Promise<readonly TenantTable[]> {
+  const complete: TenantTable[] = []
+  for (const table of await readTables(tx, schema)) {
+    if (table.column === null || !table.column.isExact) throw new PolicyColumnError(table.name)
+    const withColumn = { ...table, column: table.column }
+    try {
+      await completeColumn(tx, withColumn)
+    } catch (cause) {
+      throw new PolicyColumnError(table.name, { cause })
+    }
+    complete.push(withColumn)
+  }
+  await assertIdsFit(tx, complete, tenantIds)
+  return complete
+}
+
+async function completeColumn (tx: TransactionSql, { quoted, column: { isNotNull, hasDefault, type } }: TenantTable): Promise<void> {
+  if (!hasDefault) await tx.unsafe(`alter table ${quoted} alter column ${column} set default ${CURRENT_TENANT_SQL}::${type}`)
+  if (!isNotNull) await tx.unsafe(`alter table ${quoted} alter column ${column} set not null`)
+}
+
+/** Refuses a type in which "7" and "007" are the same tenant, or which a tenant's id cannot be cast to. */
+async function assertIdsFit (tx: TransactionSql, tables: readonly TenantTable[], tenantIds: readonly TenantId[]): Promise<void> {
+  const tableOfType = new Map(tables.map((table) => [table.column.type, table.name]))
+  for (const [type, name] of tableOfType) {
+    try {
+      for (const id of tenantIds) {
+        const [row] = await tx.unsafe(`select ${quoteLiteral(id)}::${type}::text = ${quoteLiteral(id)} as fits`)
+        if (row?.['fits'] !== true) throw new Error(`the type ${type} changes the tenant id`)
+      }
+    } catch (cause) {
+      throw new PolicyColumnError(name, { cause })
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { type PolicyRequest, applyPolicies, liftForce } from './apply.ts'
+export { GRANT_POLICY, ISOLATION_POLICY } from './statement.ts'

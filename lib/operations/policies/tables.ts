@@ -1,0 +1,59 @@
+import type { TransactionSql } from 'postgres'
+import { TENANT_COLUMN, quoteIdentifier } from '../../words/names.ts'
+
+/** A table or partition, as the catalog says it is. */
+export interface TableState {
+  /** Its name, as in the catalog. */
+  readonly name: string
+  /** Schema and name, quoted. */
+  readonly quoted: string
+  /** Whether it has a parent that gives it its columns. */
+  readonly isChild: boolean
+  readonly isSecured: boolean
+  readonly isForced: boolean
+  /** The tenant column, or null. */
+  readonly column: ColumnState | null
+  /** Whether an index starts with the tenant column. */
+  readonly isIndexed: boolean
+}
+
+/** The tenant column of a table. */
+export interface ColumnState {
+  /** Its type without a length: a cast to `varchar(3)` cuts, and "acme" would see the rows of "acm". */
+  readonly type: string
+  readonly isNotNull: boolean
+  readonly hasDefault: boolean
+  /** False when its collation finds different texts equal. */
+  readonly isExact: boolean
+}
+
+/**
+ * Returns the tables of a schema, parents before their partitions. Partitions are tables to whoever names them, so each
+ * one needs its own policy (R-11).
+ */
+export async function readTables (tx: TransactionSql, schema: string): Promise<readonly TableState[]> {
+  const rows = await tx`
+    select c.relname as name, c.relrowsecurity as secured, c.relforcerowsecurity as forced,
+      exists (select 1 from pg_catalog.pg_inherits i where i.inhrelid = c.oid) as child,
+      pg_catalog.format_type(a.atttypid, -1) as type, a.attnotnull as "notNull", a.atthasdef as "hasDefault",
+      coalesce((select l.collisdeterministic from pg_catalog.pg_collation l where l.oid = a.attcollation), true) as exact,
+      exists (select 1 from pg_catalog.pg_index x where x.indrelid = c.oid and x.indisvalid
+        and x.indpred is null and x.indkey[0] = a.attnum) as indexed
+    from pg_catalog.pg_class c
+    left join pg_catalog.pg_attribute a
+      on a.attrelid = c.oid and a.attname = ${TENANT_COLUMN} and a.attnum > 0 and not a.attisdropped
+    where c.relnamespace = (select n.oid from pg_catalog.pg_namespace n where n.nspname = ${schema})
+      and c.relkind in ('r', 'p')
+    order by child, c.relkind, c.oid`
+  return rows.map((row) => ({
+    name: String(row['name']),
+    quoted: `${quoteIdentifier(schema)}.${quoteIdentifier(String(row['name']))}`,
+    isChild: row['child'] === true,
+    isSecured: row['secured'] === true,
+    isForced: row['forced'] === true,
+    isIndexed: row['indexed'] === true,
+    column: row['type'] === null
+      ? null
+      : { type: String(row['type']), isNotNull: row['notNull'] === true, hasDefault: row['hasDefault'] === true, isExact: row['exact'] === true }
+  }))
+}

@@ -1,0 +1,1 @@
+export { type ProvisionRequest, provision } from './provision.ts'

@@ -1,0 +1,52 @@
+import { CONTROL_SCHEMA, TENANT_SETTING, quoteIdentifier, quoteLiteral } from '../../words/names.ts'
+
+const control = quoteIdentifier(CONTROL_SCHEMA)
+
+/**
+ * Returns the statements that make the schema of this package, for the owner to run. They can run again and again.
+ *
+ * The application's role reads one row of `tenants`: that of the tenant it works for, so that no code of a tenant can
+ * list the others. FORCE is left out on purpose: the owner has to see all rows to provision and to list.
+ */
+export function controlSchemaStatements (appRole: string): readonly string[] {
+  const app = quoteIdentifier(appRole)
+  return [
+    `create schema if not exists ${control}`,
+    `create table if not exists ${control}.tenants (
+       id text primary key,
+       name text not null,
+       status text not null check (status in ('provisioning', 'active', 'suspended')),
+       strategy text not null check (strategy in ('database', 'schema', 'rls', 'schema+rls')),
+       schema text not null,
+       created_at timestamptz not null default now())`,
+    // Ids that differ only in letter case are different schemas to PostgreSQL and the same one to people (I-02, I-06).
+    // COLLATE "C", because lower() depends on the locale: a Turkish database keeps "I" and "i" apart.
+    `create unique index if not exists tenants_lower_id on ${control}.tenants (lower(id collate "C"))`,
+    `create unique index if not exists tenants_own_schema on ${control}.tenants (schema) where strategy in ('schema', 'schema+rls')`,
+    `create table if not exists ${control}.migrations (
+       schema text not null,
+       name text not null,
+       checksum text not null,
+       applied_at timestamptz not null default now(),
+       primary key (schema, name))`,
+    `alter table ${control}.tenants enable row level security`,
+    `drop policy if exists tenants_own_row on ${control}.tenants`,
+    `create policy tenants_own_row on ${control}.tenants for select
+       using (id = (select nullif(current_setting(${quoteLiteral(TENANT_SETTING)}, true), '')))`,
+    `revoke all on schema ${control} from public, ${app}`,
+    `revoke all on ${control}.tenants, ${control}.migrations from public, ${app}`,
+    `grant usage on schema ${control} to ${app}`,
+    `grant select on ${control}.tenants to ${app}`
+  ]
+}
+
+/** Returns the statements that make a schema of the owner which the application's role may use and not change. */
+export function plainSchemaStatements (schema: string, appRole: string): readonly string[] {
+  const name = quoteIdentifier(schema)
+  return [
+    `create schema if not exists ${name}`,
+    `revoke all on schema ${name} from public`,
+    `revoke create on schema ${name} from ${quoteIdentifier(appRole)}`,
+    `grant usage on schema ${name} to ${quoteIdentifier(appRole)}`
+  ]
+}

@@ -1,0 +1,2 @@
+export { readClaim } from './read-claim.ts'
+export { hasRepeatedKeys } from './repeated-keys.ts'
