@@ -98,7 +98,7 @@ t.test('the token', async (t) => {
   t.test('does not let the client tell malformed, unknown and suspended apart', async (t) => {
     const replies = []
     for (const id of ['not an id', 'nobody', 'sleepy']) replies.push(await answer(app, tokenOf(id)))
-    t.equal(new Set(replies.map((reply) => JSON.stringify(reply))).size, 1, replies[0]?.[2])
+    t.equal(new Set(replies.map((reply) => JSON.stringify(reply))).size, 1)
     t.match(replies[0], [403, 'FST_TENANCY_TENANT_DENIED'])
     t.notMatch(replies[0]?.[2], /nobody|sleepy|not an id/)
   })

@@ -16,13 +16,17 @@ export interface OperationsScene extends TestDatabase {
   configOf (files?: Readonly<Record<string, string>>, options?: TenancyOptions): TenancyConfig
   /** Sends one statement as the application's role, on a connection and in a transaction of its own. */
   asApp (tenantId: string, schema: string, text: string): Promise<readonly Record<string, unknown>[]>
+  /** The same as the role that owns the tables. */
+  asOwner (tenantId: string, schema: string, text: string): Promise<readonly Record<string, unknown>[]>
 }
 
 /** Makes a database of its own for one test. */
 export async function operationsScene (t: TestScope, request?: TestDatabaseRequest): Promise<OperationsScene> {
   const database = await testDatabase(t, request)
-  const app = postgres(database.appUrl, { max: 1, prepare: false, onnotice: () => {} })
-  t.teardown(() => app.end({ timeout: 5 }))
+  const options = { max: 1, prepare: false, onnotice: () => {} }
+  const app = postgres(database.appUrl, options)
+  const owner = postgres(database.ownerUrl, options)
+  t.teardown(() => Promise.all([app.end({ timeout: 5 }), owner.end({ timeout: 5 })]))
   return {
     ...database,
     appRole: new URL(database.appUrl).username,
@@ -34,12 +38,13 @@ export async function operationsScene (t: TestScope, request?: TestDatabaseReque
       ...(files === undefined ? {} : { migrations: t.testdir(files) }),
       ...options
     }, {}),
-    asApp: (tenantId, schema, text) => sendAs(app, tenantId, schema, text)
+    asApp: (tenantId, schema, text) => sendAs(app, tenantId, schema, text),
+    asOwner: (tenantId, schema, text) => sendAs(owner, tenantId, schema, text)
   }
 }
 
-async function sendAs (app: Sql, tenantId: string, schema: string, text: string): Promise<readonly Record<string, unknown>[]> {
-  const result = await app.begin(async (tx) => {
+async function sendAs (client: Sql, tenantId: string, schema: string, text: string): Promise<readonly Record<string, unknown>[]> {
+  const result = await client.begin(async (tx) => {
     await tx`select set_config('app.tenant_id', ${tenantId}, true), set_config('search_path', ${`"${schema}", pg_temp`}, true)`
     return { rows: await tx.unsafe(text) }
   })

@@ -33,6 +33,13 @@ const DEALS = `create table deals (
   id text not null,
   title text not null,
   primary key (tenant_id, id)
+);
+create table approvals (
+  tenant_id text not null default nullif(current_setting('app.tenant_id', true), ''),
+  id text not null,
+  deal_id text not null,
+  primary key (tenant_id, id),
+  foreign key (tenant_id, deal_id) references deals (tenant_id, id) deferrable initially deferred
 );`
 
 /** Makes the database and provisions both tenants; deal 1 of each has the tenant as its title. `sleepy` is suspended. */

@@ -29,7 +29,7 @@ export class Lane {
   readonly #limits: LaneLimits
   #socket: Socket | undefined
   #isReady = false
-  #isDiscarded = false
+  #reason: Error | undefined
   #isBusy = false
   #onLost: ((reason: Error) => void) | undefined
 
@@ -38,13 +38,13 @@ export class Lane {
     // WHY OUTSIDE THE CONTEXT: what a socket calls later runs in the context in which it was opened (A-01).
     this.#client = runOutsideContext(() => driver.open({
       socket: oneSocket(driver.address, limits.connect, (socket) => this.#watch(socket)),
-      onclose: () => this.discard()
+      onclose: () => this.discard(this.#lost())
     }))
   }
 
   /** False once the lane was discarded or lost its connection: then it is thrown away. */
   get isUsable (): boolean {
-    return !this.#isDiscarded
+    return this.#reason === undefined
   }
 
   /** Calls `listener` synchronously when the connection is lost or the lane is discarded; one listener at a time. */
@@ -60,7 +60,7 @@ export class Lane {
    * @throws {DeadlineError} FST_TENANCY_SQL_DEADLINE — the statement took longer than its deadline.
    */
   async send<R extends StatementResult> (start: StartStatement<R>): Promise<R> {
-    if (this.#isDiscarded) throw new ConnectionLostError()
+    if (this.#reason !== undefined) throw new ConnectionLostError({ cause: this.#reason })
     if (this.#isBusy) throw this.discard(new SqlUnexpectedError({ cause: new Error('two statements at once on one lane') }))
     this.#isBusy = true
     try {
@@ -80,8 +80,8 @@ export class Lane {
   discard<E extends Error> (reason: E): E
   discard (): Error
   discard (reason: Error = new ConnectionLostError()): Error {
-    if (this.#isDiscarded) return reason
-    this.#isDiscarded = true
+    if (this.#reason !== undefined) return reason
+    this.#reason = reason
     const listener = this.#onLost
     this.#onLost = undefined
     listener?.(reason)
@@ -92,7 +92,7 @@ export class Lane {
 
   /** Says goodbye to the server and closes; for a lane that nobody uses. */
   async close (): Promise<void> {
-    this.#isDiscarded = true
+    this.#reason = new ConnectionLostError()
     await this.#client.end({ timeout: 1 })
     this.#socket?.destroy()
   }
@@ -105,10 +105,15 @@ export class Lane {
 
   #watch (socket: Socket): void {
     this.#socket = socket
-    if (this.#isDiscarded) socket.destroy()
+    if (this.#reason !== undefined) socket.destroy()
     // The driver learns of an error one tick before the close; a statement sent in between would never settle (D-10).
-    socket.once('error', () => this.discard())
-    socket.once('close', () => this.discard())
+    socket.once('error', (cause) => this.discard(this.#lost(cause)))
+    socket.once('close', () => this.discard(this.#lost()))
+  }
+
+  /** What it means that there is no connection: that it was lost, or that it was never there. */
+  #lost (cause?: unknown): Error {
+    return this.#isReady ? new ConnectionLostError({ cause }) : new DatabaseUnreachableError({ cause })
   }
 
   /** Returns what the caller gets to see, and discards the lane unless the server just refused a statement. */
@@ -117,9 +122,8 @@ export class Lane {
       this.#isReady = true
       return error
     }
-    if (error instanceof DeadlineError) return error
-    if (!this.#isReady) return this.discard(new DatabaseUnreachableError({ cause: error }))
-    if (this.#isDiscarded || isConnectionError(error)) return this.discard(new ConnectionLostError({ cause: error }))
+    if (this.#reason !== undefined) return this.#reason
+    if (!this.#isReady || isConnectionError(error)) return this.discard(this.#lost(error))
     return this.discard(error instanceof Error ? error : new Error('a statement threw something else than an error', { cause: error }))
   }
 }

@@ -58,7 +58,7 @@ function findToken (request: FastifyRequest, jwt: FastifyInstance['jwt']): strin
   try {
     token = jwt.lookupToken(request)
   } catch (cause) {
-    throw isTokenAbsent(request, jwt, cause) ? new TokenMissingError({ cause }) : new TokenInvalidError({ cause })
+    throw isTokenAbsent(request, jwt, cause) ? new TokenMissingError() : new TokenInvalidError({ cause })
   }
   if (typeof token !== 'string') throw new TokenInvalidError({ cause: new Error('The token is not a text.') })
   if (timesSent(request, 'authorization') > 1) throw new TokenInvalidError({ cause: new Error('There are several Authorization headers.') })

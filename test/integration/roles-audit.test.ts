@@ -1,0 +1,78 @@
+import t from 'tap'
+import { checks } from '../../lib/operations/audit/checks/index.ts'
+import { runAudit } from '../../lib/operations/audit/index.ts'
+import { provision } from '../../lib/operations/provisioning/index.ts'
+import { type OperationsScene, operationsScene, DEALS } from '../support/operations.ts'
+
+/** What a fault is planted with. */
+type Names = Pick<OperationsScene, 'appRole' | 'ownerRole'> & { readonly database: string }
+
+/** A fault for each check: how to plant it, what is found, and what else has to be said of it. */
+const FAULTS: Readonly<Record<string, { readonly severity: string, readonly plant: (names: Names) => string, readonly undo?: (names: Names) => string }>> = {
+  'role-superuser': { severity: 'fatal', plant: ({ appRole }) => `alter role ${appRole} superuser` },
+  'role-bypassrls': { severity: 'fatal', plant: ({ appRole }) => `alter role ${appRole} bypassrls` },
+  'role-replication': { severity: 'fatal', plant: ({ appRole }) => `alter role ${appRole} replication` },
+  'role-createrole': { severity: 'fatal', plant: ({ appRole }) => `alter role ${appRole} createrole` },
+  'role-member-of-powerful': { severity: 'fatal', plant: ({ appRole, ownerRole }) => `grant ${ownerRole} to ${appRole}` },
+  'role-membership': { severity: 'warning', plant: ({ appRole }) => `grant pg_monitor to ${appRole}` },
+  'role-owns-table': { severity: 'fatal', plant: ({ appRole }) => `alter table "tenant_acme".deals owner to ${appRole}` },
+  'role-owns-schema': { severity: 'fatal', plant: ({ appRole }) => `alter schema "tenant_acme" owner to ${appRole}` },
+  'role-owns-database': { severity: 'fatal', plant: ({ appRole, database }) => `alter database ${database} owner to ${appRole}` },
+  'table-truncate': { severity: 'fatal', plant: ({ appRole }) => `grant truncate on "tenant_acme".deals to ${appRole}` },
+  'setting-tenant-default': { severity: 'fatal', plant: ({ appRole }) => `alter role ${appRole} set app.tenant_id = 'acme'` },
+  'database-create': { severity: 'warning', plant: ({ database }) => `grant create on database ${database} to public` },
+  'schema-create': { severity: 'warning', plant: () => 'grant create on schema public to public' },
+  'database-temporary': { severity: 'warning', plant: ({ database }) => `grant temporary on database ${database} to public` },
+  'setting-search-path': { severity: 'warning', plant: ({ appRole, database }) => `alter role ${appRole} in database ${database} set search_path = public` }
+}
+
+async function auditedScene (t: Parameters<typeof operationsScene>[0]) {
+  const scene = await operationsScene(t)
+  await provision(scene.configOf({ '001_deals.sql': DEALS }), { id: 'acme' })
+  const names = { ...scene, database: new URL(scene.adminUrl).pathname.slice(1) }
+  return { ...scene, names, audit: () => runAudit((text) => scene.asApp('', 'none', text)) }
+}
+
+t.test('runAudit()', async (t) => {
+  t.test('has a fault here for every check', async (t) => {
+    const planted = ['role-superuser', 'server-version', ...Object.keys(FAULTS)]
+    t.same(new Set(planted), new Set(['role-superuser', ...checks.map(({ name }) => name)]))
+  })
+
+  for (const [name, { severity, plant }] of Object.entries(FAULTS)) {
+    t.test(`finds ${name}, and falls silent when it is repaired as the finding says`, async (t) => {
+      const { admin, names, audit } = await auditedScene(t)
+      t.same((await audit()).filter(({ check }) => check !== 'server-version'), [], 'nothing is wrong before')
+      await admin.unsafe(plant(names))
+      // What a session begins with is fixed when it connects.
+      await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${names.appRole}`
+      const found = (await audit()).filter(({ check }) => check === name)
+      t.match(found, [{ check: name, severity, object: String, message: /\w/, repair: /\w/ }])
+      for (const { repair } of found) await admin.unsafe(repair.replace('<the owner role>', names.ownerRole))
+      await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${names.appRole}`
+      t.same((await audit()).filter(({ check }) => check === name), [])
+    })
+  }
+
+  t.test('finds powers of a role that this one can become through another', async (t) => {
+    const { admin, names, audit } = await auditedScene(t)
+    const between = `between_${names.appRole}`
+    await admin.unsafe(`create role ${between}; grant pg_read_all_data to ${between}; grant ${between} to ${names.appRole}`)
+    t.teardown(() => admin.unsafe(`drop role ${between}`))
+    t.match((await audit()).filter(({ severity }) => severity === 'fatal'), [{ check: 'role-member-of-powerful', object: 'pg_read_all_data' }])
+  })
+
+  t.test('finds a tenant that is set for everybody in the database', async (t) => {
+    const { admin, names, audit } = await auditedScene(t)
+    await admin.unsafe(`alter database ${names.database} set app.tenant_id = 'acme'`)
+    t.match(await audit(), [{ check: 'setting-tenant-default', repair: `alter database ${names.database} reset app.tenant_id` }])
+  })
+
+  t.test('warns of a server without the repair of CVE-2026-14666, and of no other', async (t) => {
+    const { admin, audit } = await auditedScene(t)
+    const [{ version } = {}] = await admin`select current_setting('server_version_num')::int as version`
+    const repairedIn: Readonly<Record<number, number>> = { 15: 150019, 16: 160015, 17: 170011, 18: 180006 }
+    const isOld = Number(version) < (repairedIn[Math.floor(Number(version) / 10_000)] ?? 0)
+    t.equal((await audit()).some(({ check, severity }) => check === 'server-version' && severity === 'warning'), isOld)
+  })
+})
