@@ -114,5 +114,7 @@ t.test('a tenant whose schema is gone', async (t) => {
     await t.rejects(as('acme', () => sql`create table docs (a int)`), { code: 'FST_TENANCY_SCHEMA_MISSING', statusCode: 503 })
     await t.rejects(as('acme', () => sql`select 1`), { code: 'FST_TENANCY_SCHEMA_MISSING' })
     t.same(bodies(await as('globex', () => sql`select body from docs`)), ['secret of globex'])
+    await tenancy.provision({ id: 'acme' })
+    t.same(await as('acme', () => sql`select body from docs`), [])
   })
 })

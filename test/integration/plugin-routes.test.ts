@@ -93,26 +93,27 @@ t.test('encapsulation', async (t) => {
     t.same(await ask(app, '/wrong', tokenOf('acme')), [500, 'FST_TENANCY_OPTIONS_INVALID'])
   })
 
-  t.test('an instance that was registered before has no tenant, and its statements throw', async (t) => {
+  t.test('an instance that was registered before has its tenant too', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(async (child) => { child.get('/before', async () => ({ whose: await whose(app) })) })
+    await app.register(async (child) => { child.get('/before', async (request) => ({ whose: `${request.tenant?.id} ${await whose(app)}` })) })
     await app.register(zakopsTenancy, { mode: 'multi', database: database.appUrl, jwt: { secret: TEST_SECRET } })
-    await app.register(async (child) => { child.get('/after', async () => ({ whose: await whose(child) })) })
-    t.same(await ask(app, '/before', tokenOf('acme')), [200, 'FST_TENANCY_CONTEXT_MISSING'])
-    t.same(await ask(app, '/after', tokenOf('acme')), [200, 'acme'])
+    t.same(await ask(app, '/before', tokenOf('acme')), [200, 'acme acme'])
+    t.same(await ask(app, '/before'), [401, 'FST_TENANCY_TOKEN_MISSING'])
   })
 
-  t.test('inside a plugin it serves that plugin alone', async (t) => {
+  t.test('inside a plugin it serves that plugin alone: its client throws elsewhere', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
+    const inside: FastifyInstance[] = []
     await app.register(async (child) => {
       await child.register(zakopsTenancy, { mode: 'multi', database: database.appUrl, jwt: { secret: TEST_SECRET } })
       child.get('/inside', async () => ({ whose: await whose(child) }))
+      inside.push(child)
     })
-    app.get('/outside', async () => ({ whose: String(app.hasDecorator('sql')) }))
+    app.get('/outside', async () => ({ whose: `${app.hasDecorator('sql')} ${await Promise.all(inside.map(whose))}` }))
     t.same(await ask(app, '/inside', tokenOf('globex')), [200, 'globex'])
-    t.same(await ask(app, '/outside'), [200, 'false'])
+    t.same(await ask(app, '/outside', tokenOf('globex')), [200, 'false FST_TENANCY_CONTEXT_MISSING'])
   })
 })
 

@@ -7,7 +7,7 @@ const MEMBERS = {
   file: 'sql.file is not there yet on the tenant client: read the file and give its one statement to sql.unsafe(text).',
   listen: 'sql.listen is not there yet on the tenant client, because channels belong to the whole database (G-03): listen on a connection of your own.',
   notify: 'sql.notify is not there yet on the tenant client, because channels belong to the whole database (G-03): notify on a connection of your own.',
-  subscribe: 'sql.subscribe is refused on the tenant client, because replication ignores row security.',
+  subscribe: 'sql.subscribe is refused on the tenant client, because replication ignores row security: subscribe on a connection of your own, outside of requests.',
   largeObject: 'sql.largeObject is refused on the tenant client, because large objects belong to no tenant (G-05): store a bytea column.',
   reserve: 'sql.reserve is not there yet on the tenant client: use sql.begin(fn) to keep one connection.',
   end: 'sql.end would end the connections of every tenant: use app.tenancy.close(), or close the application.',

@@ -26,7 +26,7 @@ export function createTag (builder: Sql, send: SendQuery): Tag {
     if (!isDriverQuery(built)) return built
     rememberWriter(built)
     built.canceller = refuseCancel
-    built.handler = (query) => { send(query).then(query.resolve, query.reject) }
+    built.handler = (query) => { send(query).then((result) => query.resolve(withoutSecret(result)), query.reject) }
     return built
   }
   const unsafe = (text: string, parameters?: unknown, options?: unknown): unknown => {
@@ -38,4 +38,11 @@ export function createTag (builder: Sql, send: SendQuery): Tag {
   }
   const tag = (...args: readonly unknown[]): unknown => adopt(Reflect.apply(builder, undefined, args))
   return Object.assign(tag, { unsafe, typed: builder.typed, types: builder.types, array: builder.array, json: builder.json })
+}
+
+/** Takes out the key that cancels whatever runs on the connection, which soon is another tenant's statement (D-14). */
+function withoutSecret (result: StatementResult): StatementResult {
+  if (!('state' in result) || typeof result.state !== 'object' || result.state === null) return result
+  const { secret, ...state } = { secret: undefined, ...result.state }
+  return Object.assign(result, { state })
 }

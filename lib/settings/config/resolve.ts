@@ -18,10 +18,8 @@ export type TenancyConfig = Readonly<Omit<CompleteOptions, 'tenantId'> & { tenan
  */
 export function resolveConfig (options: TenancyOptions, environment: Environment): TenancyConfig {
   const problems: string[] = []
-  const merged: unknown = Value.Default(optionsSchema, {
-    ...readEnvironment(environment, problems),
-    ...ownCopy(options)
-  })
+  const given = { ...readEnvironment(environment, problems), ...ownCopy(options) }
+  const merged = withDefaults(given)
   problems.push(...schemaProblems(merged))
   if (!Value.Check(optionsSchema, merged)) throw invalid(problems)
   problems.push(...meaningProblems(merged))
@@ -31,6 +29,14 @@ export function resolveConfig (options: TenancyOptions, environment: Environment
   Object.freeze(merged.lanes)
   Object.freeze(merged.timeouts)
   return Object.freeze({ ...merged, tenantId })
+}
+
+/** Fills in defaults. Objects of other packages are passed by: they hold functions and sockets, which cannot be copied. */
+function withDefaults (given: Record<string, unknown>): unknown {
+  const { database, ownerDatabase, jwt, log, ...own } = given
+  const opaque = Object.entries({ database, ownerDatabase, jwt, log }).filter(([, value]) => value !== undefined)
+  const defaulted: unknown = Value.Default(optionsSchema, own)
+  return Object.assign({}, defaulted, Object.fromEntries(opaque))
 }
 
 /** Copies what gets defaults filled in, so that the caller's objects stay as they are; an undefined option is absent. */

@@ -1,0 +1,243 @@
+import t from 'tap'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTenancy, currentTenant } from '../../lib/index.ts'
+import { testTenancy } from '../support/tenancy.ts'
+
+const WHO = 'select current_setting(\'app.tenant_id\') as tenant'
+
+t.test('a query belongs to the tenant that wrote it (J10, A-04)', async (t) => {
+  const { sql, as } = await testTenancy(t)
+
+  t.test('and is refused when another tenant awaits it', async (t) => {
+    for (const execute of [false, true]) {
+      const query = await as('acme', () => ({ query: sql`select 1` }))
+      await t.rejects(as('globex', async () => await (execute ? query.query.execute() : query.query)), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+    }
+  })
+
+  t.test('and is refused when nobody\'s context awaits it', async (t) => {
+    const { query } = await as('acme', () => ({ query: sql`select 1` }))
+    await t.rejects(Promise.resolve(query), { code: 'FST_TENANCY_CONTEXT_MISSING' })
+  })
+
+  t.test('and is refused when it was written outside of every context', async (t) => {
+    const query = sql`select 1`
+    await t.rejects(as('acme', async () => await query), { code: 'FST_TENANCY_CONTEXT_MISSING' })
+    await t.rejects(Promise.resolve(sql`select 1`), { code: 'FST_TENANCY_CONTEXT_MISSING' })
+    await t.rejects(sql.begin(async (tx) => await tx`select 1`), { code: 'FST_TENANCY_CONTEXT_MISSING' })
+  })
+
+  t.test('and runs as that tenant however it is awaited inside', async (t) => {
+    const returned = await as('acme', () => sql.unsafe(WHO))
+    const all = await as('acme', () => Promise.all([sql.unsafe(WHO), sql.unsafe(WHO)]))
+    const later = await as('acme', async () => {
+      const query = sql.unsafe(WHO)
+      await sleep(5)
+      return await query
+    })
+    for (const rows of [returned, ...all, later]) t.same(rows, [{ tenant: 'acme' }])
+  })
+
+  t.test('so a loader that batches the keys of two tenants in one query is refused (A-05)', async (t) => {
+    const keys: number[] = []
+    const batch = () => sql`select id, body from docs where id in ${sql(keys)}`
+    const inAcme = await as('acme', () => {
+      keys.push(1)
+      return { query: batch() }
+    })
+    await t.rejects(as('globex', async () => {
+      keys.push(1)
+      return await inAcme.query
+    }), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+  })
+
+  t.test('and so does every fragment with values in it', async (t) => {
+    const { fragment } = await as('acme', () => ({ fragment: sql`body = ${'secret of acme'}` }))
+    await t.rejects(as('globex', () => sql`select * from docs where ${fragment}`), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+    await t.rejects(as('globex', () => sql`update docs set ${Reflect.apply(sql, undefined, [{ body: fragment }])}`), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+    await t.rejects(as('globex', () => sql.begin((tx) => tx`select * from docs where ${fragment}`)), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+  })
+
+  t.test('while a fragment that was written outside, such as a list of columns, is everybody\'s', async (t) => {
+    const columns = sql`id, body`
+    for (const id of ['acme', 'globex']) t.same(await as(id, () => sql`select ${columns} from docs`), [{ id: 1, body: `secret of ${id}` }])
+  })
+})
+
+t.test('the driver runs outside of the tenant context (A-01)', async (t) => {
+  const { sql, as } = await testTenancy(t, { lanes: { max: 1 } })
+  const seen: unknown[] = []
+  await as('acme', () => sql`select 1`)
+
+  t.test('and calls forEach callbacks in the context of their caller, that of others included', async (t) => {
+    const other = new AsyncLocalStorage<string>()
+    await other.run('kept', () => as('globex', () => sql`select generate_series(1, 2) as x`.forEach((row) => {
+      seen.push(`${row['x']} ${currentTenant()?.id} ${other.getStore()}`)
+    })))
+    t.same(seen, ['1 globex kept', '2 globex kept'])
+  })
+
+  t.test('and parsers, transforms and notices see no tenant', async (t) => {
+    const contexts: unknown[] = []
+    const look = <T>(value: T): T => {
+      contexts.push(currentTenant()?.id)
+      return value
+    }
+    const test = await testTenancy(t, { lanes: { max: 1 } })
+    const own = new URL(test.appUrl)
+    const tenancy = await createTenancy({
+      mode: 'multi',
+      lanes: { max: 1 },
+      log: { info () {}, warn () {}, error () {} },
+      database: {
+        host: own.hostname,
+        port: Number(own.port),
+        database: own.pathname.slice(1),
+        user: own.username,
+        password: own.password,
+        onnotice: look,
+        transform: { value: { from: look } }
+      }
+    })
+    t.teardown(() => tenancy.close())
+    await tenancy.runWithTenant('acme', () => tenancy.sql`select 1 as x`)
+    contexts.length = 0
+    await tenancy.runWithTenant('globex', () => tenancy.sql`select 1 as x`)
+    t.ok(contexts.length > 0)
+    t.same(contexts.filter((context) => context !== undefined), [])
+  })
+})
+
+t.test('the tenant client', async (t) => {
+  const { sql, as, documents } = await testTenancy(t)
+
+  t.test('takes parameters, helpers, fragments and typed values as postgres.js does', async (t) => {
+    await as('acme', async () => {
+      await sql`insert into docs ${sql([{ id: 2, body: 'b' }, { id: 3, body: 'c' }])}`
+      await sql`insert into docs ${sql({ id: 4, body: 'd', extra: 1 }, 'id', 'body')}`
+      await sql`update docs set ${sql({ body: 'changed' }, 'body')} where id = ${4}`
+      t.same(await sql`select ${sql(['id', 'body'])} from ${sql('docs')} where id in ${sql([3, 4])} ${sql`order by ${sql('id')} desc`}`, [{ id: 4, body: 'changed' }, { id: 3, body: 'c' }])
+      t.same(await sql`select id from docs where id = any(${sql.array([2, 3])}::int[]) order by 1`.values(), [[2], [3]])
+      t.same(await sql`select ${sql.json({ a: [1] })}::jsonb as j, ${sql.typed(7, 23)} as n, ${new Date(0)}::timestamptz as d`, [{ j: { a: [1] }, n: 7, d: new Date(0) }])
+      t.same(await sql`select array[1, 2] as a, array['x']::text[] as b`, [{ a: [1, 2], b: ['x'] }])
+      t.same(await sql.unsafe('select $1::int as x', [5]), [{ x: 5 }])
+      t.same((await sql`select 'raw' as x`.raw())[0]?.[0]?.toString(), 'raw')
+      const result = await sql`select id from docs where id > ${1}`
+      t.same([result.count, result.command, result.columns.map(({ name }) => name)], [3, 'SELECT', ['id']])
+      await sql`delete from docs where id > 1`
+    })
+    t.equal((await documents()).length, 2)
+  })
+
+  t.test('answers with the server\'s own errors', async (t) => {
+    await t.rejects(as('acme', () => sql`insert into docs (id, body) values (1, 'again')`), { name: 'PostgresError', code: '23505' })
+    await t.rejects(as('acme', () => sql`select * from nothing`), { code: '42P01' })
+    await t.rejects(as('acme', () => sql`select * from public.nothing`), { code: '42P01' })
+  })
+
+  t.test('opens transactions with options, and savepoints with names', async (t) => {
+    await t.rejects(as('acme', () => sql.begin('read only', (tx) => tx`delete from docs`)), { code: '25006' })
+    t.same(await as('acme', () => sql.begin('isolation level serializable', (tx) => tx`show transaction_isolation`)), [{ transaction_isolation: 'serializable' }])
+    await t.rejects(as('acme', () => sql.begin('read only; drop table docs', (tx) => tx`select 1`)), { code: 'FST_TENANCY_SQL_REFUSED' })
+    t.same(await as('acme', () => sql.begin((tx) => tx.savepoint('a "name" with; anything.in it', (s) => s`select 1 as x`))), [{ x: 1 }])
+    t.same(await as('acme', () => sql.begin((tx) => [tx`select 1 as x`, tx`select 2 as x`])), [[{ x: 1 }], [{ x: 2 }]])
+  })
+
+  t.test('lets a transaction change its own limits, and no other\'s', async (t) => {
+    const rows = await as('acme', () => sql.begin(async (tx) => {
+      await tx`set local statement_timeout = 1234`
+      await tx`set constraints all deferred`
+      return await tx`show statement_timeout`
+    }))
+    t.same(rows, [{ statement_timeout: '1234ms' }])
+    t.same(await as('acme', () => sql`show statement_timeout`), [{ statement_timeout: '1min' }])
+  })
+
+  t.test('refuses what belongs to no tenant, and says what to do instead', async (t) => {
+    const refused: readonly (() => unknown)[] = [
+      () => sql.listen('x', () => {}), () => sql.notify('x', ''), () => sql.subscribe('*', () => {}), () => sql.largeObject(), () => sql.reserve(),
+      () => sql.file('x.sql'), () => sql.end(), () => sql.options, () => sql`select 1`.cancel()
+    ]
+    for (const call of refused) t.throws(call, { code: 'FST_TENANCY_SQL_REFUSED', message: /:/ }, String(call))
+    const forms: readonly (() => PromiseLike<unknown>)[] = [
+      () => sql`select 1`.simple(), () => sql`select 1`.describe(), () => sql`select 1`.cursor(() => {}), () => sql.unsafe('select 1').simple(),
+      async () => { for await (const rows of sql`select 1`.cursor()) t.notOk(rows) }, async () => await sql`copy docs to stdout`.readable()
+    ]
+    for (const call of forms) await t.rejects(as('acme', call), { code: 'FST_TENANCY_SQL_REFUSED', message: /:/ }, String(call))
+  })
+
+  t.test('hands out neither the raw client nor credentials, from wherever one looks (D-21)', async (t) => {
+    const { sql, as, appUrl } = await testTenancy(t)
+    const { password } = new URL(appUrl)
+    const result = await as('acme', () => sql`select 1`)
+    const query = await as('acme', () => ({ query: sql`select ${1}` }))
+    const kept: unknown[] = []
+    await as('acme', () => sql.begin(async (tx) => { kept.push(tx) }))
+    const seen = new Set<unknown>()
+    const walk = (value: unknown, path: string): void => {
+      if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value) || path.length > 200) return
+      seen.add(value)
+      for (const key of Reflect.ownKeys(value)) {
+        const inner = Object.getOwnPropertyDescriptor(value, key)?.value
+        t.not(inner, password, `${path}.${String(key)}`)
+        walk(inner, `${path}.${String(key)}`)
+      }
+      walk(Object.getPrototypeOf(value), `${path}.[[prototype]]`)
+    }
+    walk({ sql, query, result, kept }, '')
+    t.ok(seen.size > 50)
+    t.notOk('secret' in result.state, 'the key that cancels the statements of whoever has the connection next')
+  })
+})
+
+t.test('runWithTenant()', async (t) => {
+  const { sql, as, tenancy } = await testTenancy(t)
+
+  t.test('refuses another tenant inside a tenant, unless it is left on purpose (A-08)', async (t) => {
+    await t.rejects(as('acme', () => as('globex', () => 1)), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+    t.equal(await as('acme', () => as('acme', () => currentTenant()?.id)), 'acme')
+    t.equal(await as('acme', () => tenancy.runWithoutTenant('a test', () => as('globex', () => currentTenant()?.id))), 'globex')
+    await t.rejects(tenancy.runWithoutTenant('a test', () => sql`select 1`), { code: 'FST_TENANCY_CONTEXT_MISSING' })
+    await t.rejects(tenancy.runWithoutTenant(' ', () => 1), { code: 'FST_TENANCY_OPTIONS_INVALID' })
+  })
+
+  t.test('refuses an unknown tenant, an id that is none, and a suspended tenant', async (t) => {
+    await t.rejects(as('initech', () => 1), { code: 'FST_TENANCY_TENANT_DENIED', cause: { code: 'FST_TENANCY_TENANT_UNKNOWN' } })
+    await t.rejects(as('a"; drop schema x', () => 1), { code: 'FST_TENANCY_TENANT_ID_INVALID' })
+    await tenancy.registry.setStatus('globex', 'suspended')
+    await t.rejects(as('globex', () => 1), { code: 'FST_TENANCY_TENANT_DENIED', cause: { code: 'FST_TENANCY_TENANT_INACTIVE' } })
+    await tenancy.registry.setStatus('globex', 'active')
+    t.equal(await as('globex', () => currentTenant()?.name), 'globex')
+  })
+
+  t.test('gives a frozen tenant in a frozen context', async (t) => {
+    const tenant = await as('acme', () => currentTenant())
+    t.ok(Object.isFrozen(tenant))
+  })
+
+  t.test('carries a transaction on in the tenant\'s own context', async (t) => {
+    t.same(await as('acme', () => sql.begin(async () => await as('acme', () => sql.begin((tx) => tx`select 1 as nested`)))), [{ nested: 1 }])
+  })
+})
+
+t.test('observe mode', async (t) => {
+  const warnings: unknown[] = []
+  const log = { info () {}, warn: (details: object, message: string) => { warnings.push({ ...details, message }) }, error () {} }
+  const { sql, as, tenancy } = await testTenancy(t, { enforce: false, log })
+
+  t.test('warns at the start', async (t) => t.match(warnings, [{ message: /only logged/ }]))
+
+  t.test('lets a query of another tenant through as the tenant that wrote it, and counts it', async (t) => {
+    const before = (await tenancy.stats()).observed
+    const { query } = await as('acme', () => ({ query: sql`select body from docs` }))
+    t.same(await as('globex', async () => await query), [{ body: 'secret of acme' }])
+    t.equal((await tenancy.stats()).observed, before + 1)
+  })
+
+  t.test('lets a statement without a tenant through to a database that shows it nothing', async (t) => {
+    await t.rejects(Promise.resolve(sql`select * from docs`), { code: '42P01' })
+    t.same(await sql`select * from tenant_acme.docs`, [])
+    t.match(warnings.at(-1), { err: { code: 'FST_TENANCY_CONTEXT_MISSING' } })
+  })
+})

