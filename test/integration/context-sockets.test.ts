@@ -131,7 +131,8 @@ t.test('web sockets', async (t) => {
     })
   })
   await Promise.all([...TENANTS, ...TENANTS].map(call))
-  await sleep(100)
+  const isOver = async () => seen.filter((sighting) => sighting.startsWith('close, run')).length === 4 && (await app.tenancy.stats()).lanes.held === 0
+  for (let i = 0; i < 500 && !await isOver(); i++) await sleep(10)
 
   t.test('have the tenant in the handler and its timers, and through request.tenancy', async (t) => {
     for (const place of ['handler', 'interval', 'message, run', 'message, bound', 'message, runWithTenant', 'close, run']) {
@@ -153,6 +154,13 @@ t.test('web sockets', async (t) => {
       new WebSocket(`ws://127.0.0.1:${port}/ws`).on('error', (error) => resolve(error.message))
     })
     t.match(await refused, /401/)
+    for (let i = 0; i < 100 && await connections(app) > 0; i++) await sleep(10)
+    t.equal(await connections(app), 0, 'and the socket is closed')
+    t.equal((await app.inject({ method: 'GET', url: '/ws', headers: { upgrade: 'websocket' } })).statusCode, 401)
     t.equal((await app.tenancy.stats()).lanes.held, 0)
   })
 })
+
+function connections (app: FastifyInstance): Promise<number> {
+  return new Promise((resolve, reject) => { app.server.getConnections((error, count) => { error === null ? resolve(count) : reject(error) }) })
+}

@@ -179,7 +179,7 @@ const isRightOrMissing = new RegExp(`^(\\w+) → (\\1|${NOBODY})$`)
 t.test('time-outs and aborts', async (t) => {
   const seen = new Sightings()
   const recovered: string[] = []
-  const { app, port } = await tenantApp(t, database, {}, (app) => {
+  const { port } = await tenantApp(t, database, {}, (app) => {
     app.server.setTimeout(120)
     addHooks(app, seen)
     app.get('/slow', async (request) => {

@@ -125,6 +125,14 @@ t.test('a migration', async (t) => {
     }
   })
 
+  t.test('is sent so that the server refuses two statements that look like one', async (t) => {
+    const { configOf, admin } = await operationsScene(t)
+    // A function of this name makes the rest of the file look like the body of a routine.
+    const config = configOf({ '001_x.sql': "create function begin() returns int language sql as 'select 1'; commit; create table kept (id int)" })
+    await t.rejects(provision(config, { id: 'acme' }), { code: 'FST_TENANCY_MIGRATION_FAILED', cause: { code: '42601', message: /multiple commands/ } })
+    t.equal((await admin`select from pg_namespace where nspname = 'tenant_acme'`).count, 0)
+  })
+
   t.test('cannot commit in a procedure or a DO block', async (t) => {
     const { configOf, admin } = await operationsScene(t)
     for (const text of ['do $$ begin commit; end $$', 'create procedure p() language plpgsql as $$ begin commit; end $$; call p()']) {

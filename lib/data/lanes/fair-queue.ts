@@ -19,15 +19,15 @@ export class FairQueue<T> {
 
   /** Takes out the waiter whose turn it is. */
   shift (): T | undefined {
-    for (const [key, waiters] of this.#waiters) {
-      const waiter = waiters.shift()
-      // A Map keeps the order of insertion: put in again, the key is the last.
-      this.#waiters.delete(key)
-      if (waiters.length > 0) this.#waiters.set(key, waiters)
-      this.#length--
-      return waiter
-    }
-    return undefined
+    const [next] = this.#waiters
+    if (next === undefined) return undefined
+    const [key, waiters] = next
+    const waiter = waiters.shift()
+    // A Map keeps the order of insertion: put in again, the key is the last.
+    this.#waiters.delete(key)
+    if (waiters.length > 0) this.#waiters.set(key, waiters)
+    this.#length--
+    return waiter
   }
 
   /** Takes out one waiter that gave up. */

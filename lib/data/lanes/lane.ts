@@ -86,7 +86,7 @@ export class Lane {
     this.#onLost = undefined
     listener?.(reason)
     this.#socket?.destroy()
-    void this.#client.end({ timeout: 0 })
+    this.#client.end({ timeout: 0 }).catch(() => {})
     return reason
   }
 

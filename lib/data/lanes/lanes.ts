@@ -123,7 +123,7 @@ export class Lanes {
 
   #release (lane: Lane): void {
     this.#held.delete(lane)
-    if (lane.isUsable && (this.#isClosed || Date.now() - lane.openedAt > MAX_LIFETIME_MS)) void lane.close()
+    if (lane.isUsable && (this.#isClosed || Date.now() - lane.openedAt > MAX_LIFETIME_MS)) lane.close().catch(() => {})
     if (lane.isUsable) this.#idle.push(lane)
     else this.#discarded++
     this.#serveNext()

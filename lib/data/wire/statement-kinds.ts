@@ -16,7 +16,7 @@ const PREPARED = 'Prepared statements in SQL text are refused on the tenant clie
 const CHANNEL = 'Channels belong to the whole database, so listen and notify are not there yet on the tenant client (G-03): use a connection of your own and put the tenant into the payload.'
 const PROCEDURE = 'DO and CALL are refused on the tenant client, because they can end the transaction and hide what they run: send the statements, or call a function with select.'
 const CURSOR = 'Cursors in SQL text are not there yet on the tenant client: page through the rows by key.'
-const COPY = 'COPY is not there yet on the tenant client: insert many rows with sql`insert into t ${sql(rows)}`.'
+const COPY = 'COPY is not there yet on the tenant client: insert many rows with the helper sql(rows).'
 const MAINTENANCE = 'This statement cannot run inside a transaction and so not with a tenant\'s settings: run it as the owner, outside the tenant client.'
 
 /** Why a kind is refused and what to do instead. */

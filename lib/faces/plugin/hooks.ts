@@ -30,4 +30,11 @@ export function addContextHooks (fastify: FastifyInstance, admit: Admission): vo
     if (context === undefined) runOutsideContext(done)
     else runInContext(context, done)
   })
+  // A web-socket request that is refused here was taken away from the HTTP server and given to nobody: unless it is
+  // closed it stays open for ever, and strangers could open as many as they like.
+  fastify.addHook('onResponse', function closeRefusedUpgradeHook (request, reply, done) {
+    const isUpgrade = /^websocket$/i.test(request.headers.upgrade ?? '')
+    if (isUpgrade && reply.statusCode >= 400 && contextOf(request) === undefined) request.raw.destroy()
+    done()
+  })
 }

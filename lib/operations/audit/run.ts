@@ -11,9 +11,6 @@ export type AuditQuery = (text: string) => Promise<readonly Record<string, unkno
  * that repairs it. Reads catalogs only and changes nothing.
  *
  * A superuser passes every test of a right, which would bury the finding that matters: for one, that finding is all.
- *
- * @example
- * for (const finding of await runAudit((text) => sql.unsafe(text))) console.log(finding.message, finding.repair)
  */
 export async function runAudit (query: AuditQuery): Promise<readonly Finding[]> {
   const isSuperuser = await runCheck(query, superuserCheck)

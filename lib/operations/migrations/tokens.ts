@@ -10,9 +10,10 @@ const LINE_COMMENT = /--[^\r\n]*/y
 const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
 const NUMBER = /\d[\w.$]*/y
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
-const ESCAPE_STRING = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y
-const STRING = /(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'/y
-const QUOTED_NAME = /(?:[uU]&)?"(?:[^"]|"")*"/y
+// Each ends with its quote or with the text; in "unrolled" loops, which long strings do not exhaust.
+const ESCAPE_STRING = /[eE]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*(?:'|\\?$)/y
+const STRING = /(?:[bBxXnN]|[uU]&)?'[^']*(?:''[^']*)*(?:'|$)/y
+const QUOTED_NAME = /(?:[uU]&)?"[^"]*(?:""[^"]*)*(?:"|$)/y
 
 /** The simple patterns in the order in which they are tried: a string's prefix looks like a word. */
 const PATTERNS = [
@@ -49,8 +50,7 @@ function tokenAt (sql: string, at: number): Token {
     if (text !== undefined) return { kind, text }
   }
   const character = sql.charAt(at)
-  const isUnended = character === "'" || character === '"'
-  return { kind: PUNCTUATION[character] ?? 'other', text: isUnended ? sql.slice(at) : character }
+  return { kind: PUNCTUATION[character] ?? 'other', text: character }
 }
 
 function match (pattern: RegExp, sql: string, at: number): string | undefined {

@@ -4,6 +4,7 @@ import type { TenantId } from '../../words/types.ts'
 import type { IsolationStrategy } from '../../data/isolation/index.ts'
 import { type TenantTable, addMissingColumns, completeColumns } from './column.ts'
 import { grantOnSchema } from './grants.ts'
+import { claimTables } from './own-rows.ts'
 import { protectTables } from './protect.ts'
 import { readTables } from './tables.ts'
 
@@ -21,11 +22,12 @@ export interface PolicyRequest {
  * Brings the policies and grants of every table of a schema up to date, in a transaction of the owner that runs with
  * the tenant settings.
  *
- * Under `schema+rls` a table without the column `tenant_id` gets it; under `rls` it is refused, and a table without an
- * index on the column gets one. Policies that are right stay as they are, because making them anew locks the table.
+ * Under `schema+rls` a table without the column `tenant_id` gets it, and a check that it holds this tenant's id alone;
+ * under `rls` such a table is refused, and one without an index on the column gets it. Policies that are right stay as they are, because making them anew locks the table.
  * Other people's policies stay too: the restrictive one holds beside them.
  *
  * The SQL sent, for each table where it differs:
+ *   alter table … add constraint tenancy_tenant check (tenant_id = 'acme'); -- schema+rls
  *   alter table … alter column tenant_id set default nullif(current_setting('app.tenant_id', true), ''), …set not null;
  *   create policy tenancy_grant on … as permissive for all using (true) with check (true);
  *   create policy tenancy_isolation on … as restrictive for all
@@ -40,7 +42,8 @@ export async function applyPolicies (tx: TransactionSql, request: PolicyRequest)
   if (strategy.hasPolicies) {
     if (strategy.hasOwnSchema) await addMissingColumns(tx, await readTables(tx, schema))
     const tables = await completeColumns(tx, schema, request.tenantIds)
-    if (!strategy.hasOwnSchema) await indexColumns(tx, tables)
+    if (strategy.hasOwnSchema) await claimTables(tx, tables, request.tenantIds)
+    else await indexColumns(tx, tables)
     await protectTables(tx, schema, tables)
   }
   await grantOnSchema(tx, request)

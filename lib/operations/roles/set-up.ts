@@ -37,10 +37,12 @@ const CONNECT_TIMEOUT = 10_000
  * and powers; what it owns is left to {@link runAudit} to find.
  *
  * @example
+ * import { setUpDatabase } from 'zakops-tenancy'
+ *
  * await setUpDatabase({
  *   adminDatabase: 'postgres://postgres@127.0.0.1:5432/zakops',
- *   owner: { name: 'zakops_owner', password: ownerPassword },
- *   app: { name: 'zakops_app', password: appPassword }
+ *   owner: { name: 'zakops_owner', password: process.env['OWNER_PASSWORD'] ?? '' },
+ *   app: { name: 'zakops_app', password: process.env['APP_PASSWORD'] ?? '' }
  * })
  *
  * The SQL sent:

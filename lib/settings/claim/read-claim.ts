@@ -12,9 +12,6 @@ type Found = { readonly value: unknown } | undefined
  * (`org.id`). Only own properties of plain objects are followed: neither a prototype nor an array nor the characters of
  * a string can supply a tenant (J-02). Nothing is coerced, and one claim is one tenant (J-03).
  *
- * @example
- * readClaim({ org: { id: 'acme' } }, 'org.id') // 'acme'
- *
  * @throws {ClaimMissingError} FST_TENANCY_CLAIM_MISSING — nothing is there.
  * @throws {ClaimInvalidError} FST_TENANCY_CLAIM_INVALID — what is there is not one tenant id, or `path` can be read in
  * two ways and both are there.

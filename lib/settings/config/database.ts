@@ -1,7 +1,9 @@
 import type { DatabaseOption } from './schema.ts'
 
 /** Start-up parameters that would decide the tenant's settings or role behind our back (rule 7, D-19). */
-const FORBIDDEN_PARAMETERS = new Set(['search_path', 'options', 'role', 'session_authorization', 'app.tenant_id', 'replication'])
+const FORBIDDEN_PARAMETERS = new Set([
+  'search_path', 'options', 'role', 'session_authorization', 'app.tenant_id', 'replication', 'user', 'database', 'client_encoding'
+])
 
 /** Options of postgres.js that the lanes set themselves. */
 const OWN_OPTIONS = ['max', 'socket', 'idle_timeout', 'max_lifetime', 'onclose', 'prepare', 'debug', 'target_session_attrs']

@@ -18,6 +18,12 @@ t.test('tokensOf()', async (t) => {
     for (const sql of ["'a; b", '"a; b', '$$a; b', '/* /* */ a; b', "E'a\\'; b"]) t.same(kindsOf(sql).filter((token) => token.startsWith('semicolon')), [], sql)
   })
 
+  t.test('takes a string of many megabytes', async (t) => {
+    const text = `'${"it''s ".repeat(1_000_000)}'`
+    t.equal([...tokensOf(text)].length, 1)
+    t.equal([...tokensOf(`E${text}`)].length, 1)
+  })
+
   t.test('loses no character', async (t) => {
     const sql = "é$x := 1.5e3;\t'ü' (a[1]) <> \\ \u{1f600} --"
     t.equal([...tokensOf(sql)].map(({ text }) => text).join(''), sql)
