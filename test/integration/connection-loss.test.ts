@@ -1,0 +1,80 @@
+import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runTransaction } from '../../lib/data/client/transaction.ts'
+import { createTenancy } from '../../lib/index.ts'
+import { settingsFor, testLanes } from '../support/lanes.ts'
+import { type Fault, faultyProxy } from '../support/proxy.ts'
+import { testTenancy } from '../support/tenancy.ts'
+
+/** Where in a statement's life the connection breaks: the text that goes by then. */
+const MOMENTS = { begin: 'begin ;', settings: 'set_config', statement: 'insert into docs', commit: 'commit' }
+
+const FAULTS: readonly Fault[] = ['cut before', 'cut after', 'reset', 'stall']
+
+for (const [moment, text] of Object.entries(MOMENTS)) {
+  for (const fault of FAULTS) {
+    t.test(`a connection that breaks at ${moment} (${fault})`, async (t) => {
+      const test = await testTenancy(t)
+      const proxy = await faultyProxy(t, test.appUrl)
+      const tenancy = await createTenancy({
+        mode: 'multi',
+        database: proxy.url,
+        registryCacheMs: 60_000,
+        lanes: { max: 1 },
+        timeouts: { statement: 300, transaction: 3_000, acquire: 5_000, connect: 2_000 },
+        log: { info () {}, warn () {}, error () {} }
+      })
+      t.teardown(() => tenancy.close())
+      for (const id of ['acme', 'globex']) await tenancy.runWithTenant(id, () => tenancy.sql`select 1`)
+
+      proxy.arm(text, fault)
+      const started = performance.now()
+      const write = tenancy.runWithTenant('acme', () => tenancy.sql`insert into docs (id, body) values (7, 'written')`).then(() => 'done', (error: unknown) => error)
+      const beside = tenancy.runWithTenant('globex', () => tenancy.sql`select current_setting('app.tenant_id') as tenant, body from docs`)
+      const outcome = await write
+
+      t.ok(proxy.hasStruck, 'the fault has struck')
+      t.ok(performance.now() - started < 3_000, 'nobody waits for ever')
+      if (moment === 'commit') t.match(outcome, { code: 'FST_TENANCY_TRANSACTION_OUTCOME_UNKNOWN' })
+      else t.match(outcome, { code: /^FST_TENANCY_SQL_(CONNECTION_LOST|DEADLINE)$/ })
+      t.same(await beside, [{ tenant: 'globex', body: 'secret of globex' }], 'the next tenant is served, on a connection of its own')
+
+      await sleep(50)
+      const written = (await test.documents()).filter(({ id }) => id === 7).map(({ place }) => place)
+      if (moment !== 'commit') t.same(written, [], 'nothing of a lost transaction stays')
+      if (moment === 'commit' && fault === 'cut after') t.same(written, ['tenant_acme'])
+      t.match(await tenancy.stats(), { lanes: { held: 0, waiting: 0 } })
+    })
+  }
+}
+
+t.test('a COMMIT that the server answers with ROLLBACK', async (t) => {
+  const { appUrl, documents } = await testTenancy(t)
+  const surroundings = testLanes(t, appUrl)
+  t.test('is an error, however the failure before it was hidden', async (t) => {
+    await t.rejects(runTransaction(surroundings, settingsFor('acme'), { options: '', isJoined: false }, async (scope) => {
+      await scope.send((client) => client`insert into docs (id, body) values (8, 'lost')`)
+      await scope.send(async (client) => await client`select 1/0`.catch(() => ({ command: 'SELECT', count: 0 })))
+    }), { code: 'FST_TENANCY_TRANSACTION_NOT_COMMITTED' })
+    t.equal((await documents()).length, 2)
+    t.match(surroundings.lanes.stats, { idle: 1, discarded: 0 })
+  })
+})
+
+t.test('a server that ends every connection', async (t) => {
+  const { sql, as, killBackends, tenancy } = await testTenancy(t, { lanes: { max: 3 } })
+  t.test('is served again at once, by as many connections (D-10)', async (t) => {
+    await Promise.all(['acme', 'globex', 'acme'].map((id) => as(id, () => sql`select pg_sleep(0.05)`)))
+    await killBackends()
+    const bodies = await Promise.all(Array.from({ length: 20 }, async (_, index) => {
+      const id = index % 2 === 0 ? 'acme' : 'globex'
+      return await as(id, () => sql`select body from docs`).catch((error: unknown) => error)
+    }))
+    for (const [index, rows] of bodies.entries()) {
+      if (rows instanceof Error) t.match(rows, { code: 'FST_TENANCY_SQL_CONNECTION_LOST' })
+      else t.same(rows, [{ body: `secret of ${index % 2 === 0 ? 'acme' : 'globex'}` }])
+    }
+    t.same(await as('acme', () => sql`select body from docs`), [{ body: 'secret of acme' }])
+    t.match(await tenancy.stats(), { lanes: { held: 0, waiting: 0 } })
+  })
+})

@@ -1,0 +1,75 @@
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
+
+interface TestScope {
+  teardown (fn: () => unknown): void
+}
+
+/** What happens to a connection when a marked text goes by. */
+export type Fault = 'cut before' | 'cut after' | 'reset' | 'stall'
+
+/** A server between client and PostgreSQL that breaks connections on purpose. */
+export interface FaultyProxy {
+  /** `url` with the proxy's address. */
+  readonly url: string
+  /** From now on, the first connection that sends `text` to the server gets `fault`. */
+  arm (text: string, fault: Fault): void
+  /** Whether the fault has struck. */
+  readonly hasStruck: boolean
+}
+
+/** Starts a proxy in front of the server of `url`, and stops it when `t` ends. */
+export async function faultyProxy (t: TestScope, url: string): Promise<FaultyProxy> {
+  const target = new URL(url)
+  const sockets = new Set<Socket>()
+  let armed: { readonly text: string, readonly fault: Fault } | undefined
+  const server = createServer((client) => {
+    const upstream = createConnection({ host: target.hostname, port: Number(target.port || 5432) })
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+    }
+    const cut = (): void => {
+      client.destroy()
+      upstream.destroy()
+    }
+    client.on('close', cut)
+    upstream.on('close', cut)
+    upstream.on('data', (chunk) => client.write(chunk))
+    client.on('data', (chunk) => {
+      const fault = armed !== undefined && chunk.includes(armed.text) ? armed.fault : undefined
+      if (fault !== undefined) armed = undefined
+      if (fault === undefined) {
+        upstream.write(chunk)
+      } else if (fault === 'stall') {
+        client.pause()
+      } else if (fault === 'reset') {
+        client.resetAndDestroy()
+      } else if (fault === 'cut before') {
+        cut()
+      } else {
+        // The server has it and answers, and nobody hears: so it is done.
+        upstream.removeAllListeners('data')
+        upstream.write(chunk)
+        upstream.once('data', cut)
+      }
+    })
+  })
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const own = new URL(url)
+  own.hostname = '127.0.0.1'
+  own.port = String(addressOf(server.address()).port)
+  return {
+    url: own.href,
+    arm: (text, fault) => { armed = { text, fault } },
+    get hasStruck () { return armed === undefined }
+  }
+}
+
+function addressOf (address: string | AddressInfo | null): AddressInfo {
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  return address
+}
