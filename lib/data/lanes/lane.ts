@@ -19,6 +19,10 @@ export interface LaneLimits {
   readonly statement: number
 }
 
+// What SQL can leave in a session, by functions that no list of statements can refuse (G-02): settings, advisory locks,
+// lastval(), cursors, channels, temporary tables. Not DISCARD ALL, which would throw away the plans of functions too.
+const CLEAN = 'reset all; close all; unlisten *; discard temp; discard sequences; select 1 where pg_catalog.pg_advisory_unlock_all() is null'
+
 /**
  * One driver client with one socket that serves one caller at a time, one statement after the other. On any doubt it is
  * discarded, never repaired; it does not reconnect.
@@ -74,6 +78,13 @@ export class Lane {
     } finally {
       this.#isBusy = false
     }
+  }
+
+  /** Takes away what the last caller has left in the session. A lane that cannot be cleaned is discarded. */
+  async clean (): Promise<void> {
+    if (!this.#isReady) return
+    const result = await this.send((client) => client.unsafe(CLEAN).simple()).catch((error: unknown) => error)
+    if (result instanceof Error) this.discard(result)
   }
 
   /** Throws the connection away at once, and returns `reason`. What was on its way is rejected. */

@@ -37,6 +37,7 @@ export class Lanes {
   readonly #options: LanesOptions
   readonly #idle: Lane[] = []
   readonly #held = new Set<Lane>()
+  readonly #cleaning = new Set<Lane>()
   readonly #queue = new FairQueue<Waiter>()
   #opened = 0
   #discarded = 0
@@ -49,7 +50,7 @@ export class Lanes {
   }
 
   get stats (): LaneStats {
-    return { held: this.#held.size, idle: this.#idle.length, waiting: this.#queue.length, opened: this.#opened, discarded: this.#discarded }
+    return { held: this.#held.size, idle: this.#idle.length + this.#cleaning.size, waiting: this.#queue.length, opened: this.#opened, discarded: this.#discarded }
   }
 
   /**
@@ -75,7 +76,7 @@ export class Lanes {
     for (let waiter = this.#queue.shift(); waiter !== undefined; waiter = this.#queue.shift()) waiter.refuse(new ClosedError())
     const idle = this.#idle.splice(0)
     await Promise.all([...idle.map((lane) => lane.close()), this.#untilEmpty(graceMs)])
-    for (const lane of this.#held) lane.discard()
+    for (const lane of [...this.#held, ...this.#cleaning]) lane.discard()
   }
 
   async #acquire (key: string): Promise<Lane> {
@@ -95,7 +96,7 @@ export class Lanes {
   }
 
   #open (): Lane | undefined {
-    if (this.#held.size + this.#idle.length >= this.#options.max) return undefined
+    if (this.#held.size + this.#cleaning.size + this.#idle.length >= this.#options.max) return undefined
     this.#opened++
     return new Lane(this.#driver, this.#options.timeouts)
   }
@@ -121,13 +122,25 @@ export class Lanes {
     })
   }
 
+  /** The caller has its answer by now: cleaning costs it nothing. */
   #release (lane: Lane): void {
     this.#held.delete(lane)
-    if (lane.isUsable && (this.#isClosed || Date.now() - lane.openedAt > MAX_LIFETIME_MS)) lane.close().catch(() => {})
-    if (lane.isUsable) this.#idle.push(lane)
-    else this.#discarded++
-    this.#serveNext()
     if (this.#held.size === 0) this.#onEmpty?.()
+    if (lane.isUsable && (this.#isClosed || Date.now() - lane.openedAt > MAX_LIFETIME_MS)) lane.close().catch(() => {})
+    if (!lane.isUsable) return this.#drop()
+    this.#cleaning.add(lane)
+    lane.clean().finally(() => {
+      this.#cleaning.delete(lane)
+      if (this.#isClosed) lane.close().catch(() => {})
+      if (!lane.isUsable) return this.#drop()
+      this.#idle.push(lane)
+      this.#serveNext()
+    })
+  }
+
+  #drop (): void {
+    this.#discarded++
+    this.#serveNext()
   }
 
   #serveNext (): void {
