@@ -11,8 +11,15 @@ t.test('the next tenant on a connection', async (t) => {
   t.test('gets no setting of the last one', async (t) => {
     const [before] = await as('acme', () => sql.unsafe(pid))
     const settings = {
-      'app.tenant_id': 'acme', search_path: 'tenant_acme', default_transaction_read_only: 'on', row_security: 'off', timezone: 'Asia/Tokyo',
-      statement_timeout: '1', lock_timeout: '1', default_transaction_isolation: 'serializable', 'app.something': 'secret of acme'
+      'app.tenant_id': 'acme',
+      search_path: 'tenant_acme',
+      default_transaction_read_only: 'on',
+      row_security: 'off',
+      timezone: 'Asia/Tokyo',
+      statement_timeout: '1',
+      lock_timeout: '1',
+      default_transaction_isolation: 'serializable',
+      'app.something': 'secret of acme'
     }
     for (const [name, value] of Object.entries(settings)) await as('acme', () => sql`select set_config(${name}, ${value}, false)`)
     const names = Object.keys(settings)
