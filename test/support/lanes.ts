@@ -1,4 +1,5 @@
 import { Lanes } from '../../lib/data/lanes/index.ts'
+import type { DatabaseOption } from '../../lib/settings/config/index.ts'
 import { type Driver, openDriver, postgresDialect } from '../../lib/data/wire/index.ts'
 import type { TransactionSurroundings } from '../../lib/data/client/transaction.ts'
 import { parseTenantId } from '../../lib/words/names.ts'
@@ -27,10 +28,10 @@ export interface TestLanes extends TransactionSurroundings {
   readonly timeouts: TestTimeouts
 }
 
-/** Opens lanes to `url` and closes them when `t` ends. */
-export function testLanes (t: TestScope, url: string, request: LanesRequest = {}): TestLanes {
+/** Opens lanes to `database` and closes them when `t` ends. */
+export function testLanes (t: TestScope, database: DatabaseOption, request: LanesRequest = {}): TestLanes {
   const timeouts = { connect: 5_000, acquire: 5_000, statement: 5_000, transaction: 5_000, ...request.timeouts }
-  const driver = openDriver(url, timeouts.connect)
+  const driver = openDriver(database, timeouts.connect)
   const lanes = new Lanes(driver, { max: request.max ?? 1, waiting: request.waiting ?? 100, timeouts })
   t.teardown(() => lanes.close(0))
   return { driver, lanes, dialect: postgresDialect, timeouts }

@@ -1,8 +1,7 @@
-import type { Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import { runOutsideContext } from '../../settings/context/index.ts'
 import { ConnectionLostError, DatabaseUnreachableError, DeadlineError, SqlUnexpectedError } from '../../words/errors.ts'
-import { type Driver, oneSocket } from '../wire/index.ts'
+import type { Driver, OpenClient } from '../wire/index.ts'
 import { withDeadline } from './deadline.ts'
 
 /** What a statement settled with, as far as lanes look at it. */
@@ -29,9 +28,8 @@ const CLEAN = 'reset all; close all; unlisten *; discard temp; discard sequences
  */
 export class Lane {
   readonly openedAt = Date.now()
-  readonly #client: Sql
+  readonly #client: OpenClient
   readonly #limits: LaneLimits
-  #socket: Socket | undefined
   #isReady = false
   #reason: Error | undefined
   #isBusy = false
@@ -40,10 +38,7 @@ export class Lane {
   constructor (driver: Driver, limits: LaneLimits) {
     this.#limits = limits
     // WHY OUTSIDE THE CONTEXT: what a socket calls later runs in the context in which it was opened (A-01).
-    this.#client = runOutsideContext(() => driver.open({
-      socket: oneSocket(driver.address, limits.connect, (socket) => this.#watch(socket)),
-      onclose: () => this.discard(this.#lost())
-    }))
+    this.#client = runOutsideContext(() => driver.open((error) => this.discard(this.#lost(error))))
   }
 
   /** False once the lane was discarded or lost its connection: then it is thrown away. */
@@ -96,30 +91,21 @@ export class Lane {
     const listener = this.#onLost
     this.#onLost = undefined
     listener?.(reason)
-    this.#socket?.destroy()
-    this.#client.end({ timeout: 0 }).catch(() => {})
+    this.#client.abort()
     return reason
   }
 
   /** Says goodbye to the server and closes; for a lane that nobody uses. */
   async close (): Promise<void> {
     this.#reason = new ConnectionLostError()
-    await this.#client.end({ timeout: 1 })
-    this.#socket?.destroy()
+    await this.#client.sql.end({ timeout: 1 })
+    this.#client.abort()
   }
 
   #start<R extends StatementResult> (start: StartStatement<R>): Promise<R> {
     return runOutsideContext(() => new Promise<R>((resolve, reject) => {
-      start(this.#client).then(resolve, reject)
+      start(this.#client.sql).then(resolve, reject)
     }))
-  }
-
-  #watch (socket: Socket): void {
-    this.#socket = socket
-    if (this.#reason !== undefined) socket.destroy()
-    // The driver learns of an error one tick before the close; a statement sent in between would never settle (D-10).
-    socket.once('error', (cause) => this.discard(this.#lost(cause)))
-    socket.once('close', () => this.discard(this.#lost()))
   }
 
   /** What it means that there is no connection: that it was lost, or that it was never there. */

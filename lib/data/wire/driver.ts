@@ -1,4 +1,6 @@
 import postgres, { type Sql } from 'postgres'
+import { connectTo, type ServerAddress } from './connector.ts'
+import { LaneSocket } from './lane-socket.ts'
 import { DriverUnsupportedError } from '../../words/errors.ts'
 import type { DatabaseOption } from '../../settings/config/index.ts'
 
@@ -56,12 +58,20 @@ const FIXED = {
 export interface Driver {
   /** Builds queries, fragments and helpers, and never connects. */
   readonly builder: Sql
-  /** Where to connect to. */
-  readonly address: { readonly host: string, readonly port: number, readonly path: string | undefined }
   /** Whether array types are to be read from the server at the start. */
   readonly fetchTypes: boolean
-  /** Opens one more client. It shares types and parsers with the builder, so that a query of one runs on another. */
-  open (options: object): Sql
+  /**
+   * Opens one more client, for one connection. It shares types and parsers with the builder, so that a query of one runs
+   * on the other. `onEnd` is called once, before the driver hears that the connection has ended.
+   */
+  open (onEnd: (error: Error | undefined) => void, options?: { readonly fetch_types?: boolean }): OpenClient
+}
+
+/** A client of the driver with one connection, which it does not open again. */
+export interface OpenClient {
+  readonly sql: Sql
+  /** Ends the connection now, and rejects what is on its way. */
+  abort (): void
 }
 
 /**
@@ -80,13 +90,61 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
   const host = parsed.host[0]
   const port = parsed.port[0]
   if (!('shared' in parsed) || host === undefined || port === undefined || !isDriverQuery(builder``)) throw new DriverUnsupportedError()
+  const address: ServerAddress = {
+    host,
+    port,
+    // The driver's `path` is false, against its types, where there is no Unix socket.
+    path: typeof parsed.path === 'string' ? parsed.path : undefined,
+    ssl: parsed.ssl,
+    isTlsDirect: Reflect.get(parsed, 'sslnegotiation') === 'direct'
+  }
+  const connect = () => connectTo(address, connectTimeoutMs)
   return {
     builder,
-    // The driver's `path` is false, against its types, where there is no Unix socket.
-    address: { host, port, path: typeof parsed.path === 'string' ? parsed.path : undefined },
     fetchTypes,
-    open: (options) => construct({ ...parsed, ...options })
+    open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options)
   }
+}
+
+interface Connecting {
+  readonly address: ServerAddress
+  readonly connect: () => ReturnType<typeof connectTo>
+}
+
+function openClient (parsed: Sql['options'], { address, connect }: Connecting, onEnd: (error: Error | undefined) => void, options: object = {}): OpenClient {
+  let socket: LaneSocket | undefined
+  let hasEnded = false
+  const end = (error: Error | undefined): void => {
+    hasEnded = true
+    onEnd(error)
+  }
+  const password: unknown = Reflect.get(parsed, 'pass')
+  const sql = construct({
+    ...parsed,
+    ...options,
+    ssl: false,
+    // A password that comes when the connection has gone would be written to nothing, and end the process (D-09).
+    pass: typeof password === 'function' ? async () => await unlessEnded(await password(), () => hasEnded) : password,
+    socket: () => {
+      // The driver would reconnect by itself and go on in the middle of what was a transaction (D-02, D-03).
+      if (socket !== undefined || hasEnded) throw new Error('this client does not reconnect')
+      socket = new LaneSocket(address, connect(), end)
+      return socket
+    }
+  })
+  return {
+    sql,
+    abort () {
+      hasEnded = true
+      // An error of its own, because the driver writes the statement and its parameters into it.
+      socket?.fail(new Error('the connection was given up'))
+      sql.end({ timeout: 0 }).catch(() => {})
+    }
+  }
+}
+
+function unlessEnded<T> (value: T, hasEnded: () => boolean): T | Promise<never> {
+  return hasEnded() ? new Promise<never>(() => {}) : value
 }
 
 /** Calls the driver's function with options that its types do not tell of: those that it has parsed before. */

@@ -47,7 +47,7 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
     settingsOf: (tenant) => tenant === undefined ? catalogSettings('') : settingsOf(tenant, config.extensionsSchema)
   })
   try {
-    await readArrayTypes(driver, config.timeouts.connect).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
+    await readArrayTypes(driver).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
     const open = assemble({ config, enforcement, lanes, client })
     judgeFindings(await open.tenancy.audit(), config.mode, enforcement, log)
     return open
