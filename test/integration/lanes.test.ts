@@ -114,8 +114,31 @@ t.test('lanes', async (t) => {
   t.test('refuse one waiter too many at once', async (t) => {
     const { lanes } = testLanes(t, 'postgres://nobody@127.0.0.1:1/nothing', { waiting: 1 })
     const served = [lanes.withLane('acme', pause(30)), lanes.withLane('acme', pause(0))]
-    await t.rejects(lanes.withLane('globex', pause(0)), { code: 'FST_TENANCY_SQL_QUEUE_FULL', statusCode: 503 })
+    await t.rejects(lanes.withLane('acme', pause(0)), { code: 'FST_TENANCY_SQL_QUEUE_FULL', statusCode: 503 })
     await Promise.all(served)
+  })
+
+  t.test('refuse the tenant that crowds the queue, not the one that comes', async (t) => {
+    const { lanes } = testLanes(t, 'postgres://nobody@127.0.0.1:1/nothing', { waiting: 3 })
+    const outcomes = ['busy', 'busy', 'busy', 'busy', 'quiet'].map((key) => lanes.withLane(key, pause(10)).then(() => 'served', (error: unknown) => error))
+    t.match(await Promise.all(outcomes), ['served', 'served', 'served', { code: 'FST_TENANCY_SQL_QUEUE_FULL' }, 'served'])
+  })
+
+  t.test('leave something for the others: no tenant holds more than its share', async (t) => {
+    const { lanes } = testLanes(t, 'postgres://nobody@127.0.0.1:1/nothing', { max: 3, perTenant: 2 })
+    let held = 0
+    let most = 0
+    const busy = Array.from({ length: 6 }, () => lanes.withLane('busy', async () => {
+      most = Math.max(most, ++held)
+      await sleep(20)
+      held--
+    }))
+    const started = performance.now()
+    await lanes.withLane('quiet', pause(0))
+    t.ok(performance.now() - started < 15, 'nobody waits for the busy one')
+    await Promise.all(busy)
+    t.equal(most, 2)
+    t.match(lanes.stats, { held: 0, waiting: 0 })
   })
 
   t.test('wait at their end for who holds one, and refuse everybody else', async (t) => {

@@ -202,3 +202,61 @@ t.test('concurrent transactions', async (t) => {
     t.ok(await allFree(app))
   })
 })
+
+t.test('a handler that sends without returning the reply, so that Fastify sends again', async (t) => {
+  const { app, url } = await tenantApp(t, database, {}, (app) => {
+    app.post('/twice', TRANSACTION, async (_request, reply) => {
+      await insert(app, 'twice')
+      reply.code(201).send({ first: true })
+    })
+    app.post('/two-payloads', TRANSACTION, async (_request, reply) => {
+      reply.send({ first: true })
+      await insert(app, 'two-payloads')
+      return { second: true }
+    })
+    app.post('/sent-error', TRANSACTION, async (_request, reply) => {
+      await insert(app, 'sent-error')
+      reply.send(new Error('sent'))
+    })
+    app.post('/not-found', TRANSACTION, async (_request, reply) => {
+      await insert(app, 'not-found')
+      reply.callNotFound()
+    })
+    app.post('/deferred', TRANSACTION, async (_request, reply) => {
+      await app.sql`insert into approvals (id, deal_id) values ('deferred', 'no such deal')`
+      reply.send({ ok: true })
+    })
+    app.post('/then-throws', TRANSACTION, async (_request, reply) => {
+      await insert(app, 'then-throws')
+      reply.send({ ok: true })
+      throw new Error('too late')
+    })
+    app.get('/alive', { config: { tenancy: false } }, async () => ({ alive: true }))
+  })
+  const call = async (path: string): Promise<readonly [number, string]> => {
+    const reply = await fetch(url + path, { method: 'POST', headers: { authorization: tokenOf('acme') } })
+    return [reply.status, await reply.text()]
+  }
+
+  t.test('answers once, after the commit', async (t) => {
+    t.same(await call('/twice'), [201, '{"first":true}'])
+    t.ok(await committed('twice'))
+  })
+
+  t.test('is told of a commit that failed', async (t) => {
+    const [status] = await call('/deferred')
+    t.equal(status, 500)
+    t.same(await database.admin`select 1 from tenant_acme.approvals where id = 'deferred'`, [])
+  })
+
+  t.test('never ends the process, nor holds a lane, nor says one thing and does another', async (t) => {
+    for (const path of ['/two-payloads', '/sent-error', '/not-found', '/then-throws']) {
+      const [status, body] = await call(path)
+      const isKept = await committed(path.slice(1))
+      t.equal(status < 400, isKept && status < 400, `${path} ${status} ${body} ${isKept}`)
+      if (status >= 500) t.notOk(isKept, `${path} answers ${status}`)
+    }
+    t.ok(await allFree(app))
+    t.same(await (await fetch(`${url}/alive`)).json(), { alive: true })
+  })
+})

@@ -12,6 +12,7 @@ interface TestScope {
 interface LanesRequest {
   readonly max?: number
   readonly waiting?: number
+  readonly perTenant?: number
   readonly timeouts?: Partial<TestTimeouts>
 }
 
@@ -32,7 +33,7 @@ export interface TestLanes extends TransactionSurroundings {
 export function testLanes (t: TestScope, database: DatabaseOption, request: LanesRequest = {}): TestLanes {
   const timeouts = { connect: 5_000, acquire: 5_000, statement: 5_000, transaction: 5_000, ...request.timeouts }
   const driver = openDriver(database, timeouts.connect)
-  const lanes = new Lanes(driver, { max: request.max ?? 1, waiting: request.waiting ?? 100, timeouts })
+  const lanes = new Lanes(driver, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, timeouts })
   t.teardown(() => lanes.close(0))
   return { driver, lanes, dialect: postgresDialect, timeouts }
 }

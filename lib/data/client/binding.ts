@@ -15,9 +15,18 @@ import { writerOf, writersOf } from './written-query.ts'
 export function contextOf (query: DriverQuery, enforcement: Enforcement): TenantContext | undefined {
   const active = currentContext()
   const writer = writerOf(query)
+  // `forEach` is sent without being awaited, so who awaits is asked here too.
   if (active === undefined || writer === undefined) enforcement.refuse(new ContextMissingError())
   if (active !== undefined) assertWrittenBy(active.tenant, query, enforcement)
   return writer === undefined || writer.tenant.id === active?.tenant.id ? active : writer
+}
+
+/** Throws unless the answer to a plain query may be had here: by the tenant that wrote it. */
+export function assertReader (query: DriverQuery, enforcement: Enforcement): void {
+  const active = currentContext()
+  const writer = writerOf(query)
+  if (active?.tenant.id === writer?.tenant.id) return
+  enforcement.refuse(active === undefined || writer === undefined ? new ContextMissingError() : new CrossTenantError())
 }
 
 /** Throws if any part of `query` was written by another tenant than `tenant`. */

@@ -5,21 +5,21 @@ import { knownText } from './written-query.ts'
 /** Why a member of postgres.js is refused on the tenant client, and what to do instead. */
 const MEMBERS = {
   file: 'sql.file is not there yet on the tenant client: read the file and give its one statement to sql.unsafe(text).',
-  listen: 'sql.listen is not there yet on the tenant client, because channels belong to the whole database (G-03): listen on a connection of your own.',
-  notify: 'sql.notify is not there yet on the tenant client, because channels belong to the whole database (G-03): notify on a connection of your own.',
+  listen: 'sql.listen is not there yet on the tenant client, because channels belong to the whole database: listen on a connection of your own.',
+  notify: 'sql.notify is not there yet on the tenant client, because channels belong to the whole database: notify on a connection of your own.',
   subscribe: 'sql.subscribe is refused on the tenant client, because replication ignores row security: subscribe on a connection of your own, outside of requests.',
-  largeObject: 'sql.largeObject is refused on the tenant client, because large objects belong to no tenant (G-05): store a bytea column.',
+  largeObject: 'sql.largeObject is refused on the tenant client, because large objects belong to no tenant: store a bytea column.',
   reserve: 'sql.reserve is not there yet on the tenant client: use sql.begin(fn) to keep one connection.',
   end: 'sql.end would end the connections of every tenant: use app.tenancy.close(), or close the application.',
   close: 'sql.close would end the connections of every tenant: use app.tenancy.close(), or close the application.',
-  prepare: 'Prepared transactions are refused on the tenant client, because they outlive their connection and hold locks (G-09).'
+  prepare: 'Prepared transactions are refused on the tenant client, because they outlive their connection and hold locks.'
 } as const
 
 const QUERY_FORMS = {
   simple: '.simple(), .readable() and .writable() are not there yet on the tenant client: send one statement at a time, and insert many rows with sql(rows).',
   cursor: '.cursor() is not there yet on the tenant client: page through the rows by key, or use .forEach(fn).',
   describe: '.describe() is not there yet on the tenant client: look at the columns of a result (`limit 0`).',
-  cancel: '.cancel() is refused on the tenant client, because a cancel can hit the statement of another tenant (D-14): set timeouts.statement.'
+  cancel: '.cancel() is refused on the tenant client, because a cancel can hit the statement of another tenant: set timeouts.statement.'
 } as const
 
 const NOT_KNOWN = 'The tenant client cannot tell the kind of this statement, because it starts with a helper: write its first word in the template.'

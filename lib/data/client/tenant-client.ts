@@ -5,10 +5,10 @@ import { ContextMissingError, DriverUnsupportedError, SqlRefusedError, Transacti
 import type { Tenant, TenantContext, TenantSettings } from '../../words/types.ts'
 import type { StatementResult } from '../lanes/index.ts'
 import type { DriverQuery } from '../wire/index.ts'
-import { contextOf } from './binding.ts'
+import { assertReader, contextOf } from './binding.ts'
 import { assertAllowed, refusedMembers } from './refusals.ts'
 import { Scope } from './scope.ts'
-import { createTag } from './tag.ts'
+import { type TagRules, createTag } from './tag.ts'
 import { type ScopeCallback, enterScope, savepointIn, userCallback } from './transaction-handle.ts'
 import { type TransactionSurroundings, runTransaction } from './transaction.ts'
 import { onLane } from './written-query.ts'
@@ -42,7 +42,7 @@ export interface TenantClient {
  */
 export function createTenantClient (parts: TenantClientParts): TenantClient {
   const sql: unknown = Object.defineProperties(
-    Object.assign(createTag(parts.builder, (query) => sendPlain(parts, query)), refusedMembers(), {
+    Object.assign(createTag(parts.builder, plainRules(parts)), refusedMembers(), {
       begin: (...args: readonly unknown[]) => begin(parts, args),
       PostgresError: parts.builder.PostgresError,
       CLOSE: parts.builder.CLOSE,
@@ -50,7 +50,7 @@ export function createTenantClient (parts: TenantClientParts): TenantClient {
     }), {
       // They hold the password and every setting of the raw client (D-21).
       options: { get: () => { throw new SqlRefusedError('sql.options is refused on the tenant client, because it holds the credentials: keep what you need of your own configuration.') } },
-      parameters: { get: () => ({ ...parts.builder.parameters }) }
+      parameters: { get: () => sharedParameters(parts.builder) }
     })
   if (!isSql(sql, parts.builder)) throw new DriverUnsupportedError()
   return {
@@ -59,6 +59,20 @@ export function createTenantClient (parts: TenantClientParts): TenantClient {
     query: async (settings, text, parameters = []) => await runTransaction(parts, settings, { options: 'read only', isJoined: false },
       (scope) => scope.send((client) => client.unsafe(text, [...parameters])))
   }
+}
+
+function plainRules (parts: TenantClientParts): TagRules {
+  return {
+    send: (query) => sendPlain(parts, query),
+    assertReader: (query) => assertReader(query, parts.enforcement),
+    isObserved: false
+  }
+}
+
+/** What the server reported, without the path that a lane has at the moment: PostgreSQL 18 reports that too. */
+function sharedParameters (builder: Sql): object {
+  const { search_path: _path, ...parameters } = { ...builder.parameters }
+  return parameters
 }
 
 /** Sends a plain statement: in the transaction that it joins, or in one of its own. */

@@ -3,12 +3,10 @@ import { currentContext, runInContext, tenantContext } from '../../settings/cont
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { CrossTenantError, DriverUnsupportedError, SqlRefusedError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
-import type { StatementResult } from '../lanes/index.ts'
-import type { DriverQuery } from '../wire/index.ts'
 import { assertWrittenBy } from './binding.ts'
 import { assertAllowed, refusedMembers } from './refusals.ts'
 import { Scope } from './scope.ts'
-import { createTag } from './tag.ts'
+import { type TagRules, createTag } from './tag.ts'
 import { onLane } from './written-query.ts'
 
 /** What a transaction or savepoint calls with its handle. */
@@ -45,7 +43,7 @@ export async function savepointIn<T> (
 
 function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TransactionSql {
   const { file, notify, prepare } = refusedMembers()
-  const handle: unknown = Object.assign(createTag(parts.builder, (query) => sendInScope(parts, scope, tenant, query)), {
+  const handle: unknown = Object.assign(createTag(parts.builder, scopeRules(parts, scope, tenant)), {
     file,
     notify,
     prepare,
@@ -60,15 +58,25 @@ function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefi
   return handle
 }
 
-/** The handle names its tenant, so it works where Node.js lost the context; under another tenant it does not (D-01). */
-async function sendInScope (parts: HandleParts, scope: Scope, tenant: Tenant | undefined, query: DriverQuery): Promise<StatementResult> {
-  assertAllowed(query)
-  if (tenant !== undefined) {
-    const active = currentContext()
-    if (active !== undefined && active.tenant.id !== tenant.id) parts.enforcement.refuse(new CrossTenantError())
-    assertWrittenBy(tenant, query, parts.enforcement)
+function scopeRules (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TagRules {
+  const assertReader = (): void => assertSameTenant(tenant, parts.enforcement)
+  return {
+    async send (query) {
+      assertAllowed(query)
+      assertReader()
+      if (tenant !== undefined) assertWrittenBy(tenant, query, parts.enforcement)
+      return await scope.send(onLane(query))
+    },
+    assertReader,
+    // The scope fails with every statement of its own, awaited or not.
+    isObserved: true
   }
-  return await scope.send(onLane(query))
+}
+
+/** The handle names its tenant, so it works where Node.js lost the context; under another tenant it does not (D-01). */
+function assertSameTenant (tenant: Tenant | undefined, enforcement: Enforcement): void {
+  const active = currentContext()
+  if (tenant !== undefined && active !== undefined && active.tenant.id !== tenant.id) enforcement.refuse(new CrossTenantError())
 }
 
 function isTransactionSql (handle: unknown): handle is TransactionSql {

@@ -4,12 +4,12 @@ import type { TenantContext, TenantId } from '../../words/types.ts'
 import type { StartStatement, StatementResult } from '../lanes/index.ts'
 import { type DriverQuery, isDriverHelper, isDriverIdentifier, isDriverQuery } from '../wire/index.ts'
 
-/** The context in which each query and fragment was written; undefined for one written outside. */
-const writers = new WeakMap<DriverQuery, TenantContext | undefined>()
+/** The context in which each query, fragment and helper was written; undefined for one written outside. */
+const writers = new WeakMap<object, TenantContext | undefined>()
 
-/** Remembers that `query` was written here and now. */
-export function rememberWriter (query: DriverQuery): void {
-  writers.set(query, currentContext())
+/** Remembers that `part` was written here and now. */
+export function rememberWriter (part: object): void {
+  writers.set(part, currentContext())
 }
 
 /** Returns the context that `query` was written in, or undefined. */
@@ -27,22 +27,22 @@ export function writersOf (query: DriverQuery): ReadonlySet<TenantId> {
   return found
 }
 
-function collectWriters (value: unknown, found: Set<TenantId>): void {
-  if (isDriverQuery(value)) {
-    const writer = writers.get(value)
-    if (writer !== undefined) found.add(writer.tenant.id)
-    value.args.forEach((part) => collectWriters(part, found))
-  } else if (isDriverHelper(value)) {
-    collectWriters(value.first, found)
-  } else if (Array.isArray(value)) {
-    value.forEach((part) => collectWriters(part, found))
-  } else if (isPlainObject(value)) {
-    Object.values(value).forEach((part) => { if (part instanceof Promise) collectWriters(part, found) })
-  }
+function collectWriters (part: unknown, found: Set<TenantId>): void {
+  if (typeof part !== 'object' || part === null) return
+  const writer = writers.get(part)
+  if (writer !== undefined) found.add(writer.tenant.id)
+  if (isDriverQuery(part)) part.args.forEach((inner) => collectWriters(inner, found))
+  else if (isDriverHelper(part)) rowsOf(part.first).forEach((row) => collectFromRow(row, found))
+  else if (Array.isArray(part)) part.forEach((inner) => collectWriters(inner, found))
 }
 
-function isPlainObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+/** A helper holds a row or several; of what class a row is does not matter to the driver. */
+function collectFromRow (row: unknown, found: Set<TenantId>): void {
+  if (typeof row === 'object' && row !== null) Object.values(row).forEach((value) => collectWriters(value, found))
+}
+
+function rowsOf (first: unknown): readonly unknown[] {
+  return Array.isArray(first) ? [first, ...first] : [first]
 }
 
 /**

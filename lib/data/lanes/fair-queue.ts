@@ -17,23 +17,40 @@ export class FairQueue<T> {
     this.#length++
   }
 
-  /** Takes out the waiter whose turn it is. */
-  shift (): T | undefined {
-    const [next] = this.#waiters
-    if (next === undefined) return undefined
-    const [key, waiters] = next
-    const waiter = waiters.shift()
-    // A Map keeps the order of insertion: put in again, the key is the last.
-    this.#waiters.delete(key)
-    if (waiters.length > 0) this.#waiters.set(key, waiters)
-    this.#length--
+  /** Takes out the waiter whose turn it is, of a key that may be served. */
+  shift (mayServe: (key: string) => boolean = () => true): { readonly key: string, readonly waiter: T } | undefined {
+    for (const [key, waiters] of this.#waiters) {
+      const waiter = mayServe(key) ? waiters.shift() : undefined
+      if (waiter === undefined) continue
+      // A Map keeps the order of insertion: put in again, the key is the last.
+      this.#waiters.delete(key)
+      if (waiters.length > 0) this.#waiters.set(key, waiters)
+      this.#length--
+      return { key, waiter }
+    }
+    return undefined
+  }
+
+  /**
+   * Takes out the newest waiter of the longest line, if that is longer than the line of `key`: room for one who has not
+   * had a turn. Undefined if `key` has the longest line itself.
+   */
+  makeRoomFor (key: string): T | undefined {
+    const own = this.#waiters.get(key)?.length ?? 0
+    let longest: string | undefined
+    let most = own
+    for (const [other, waiters] of this.#waiters) if (waiters.length > most) [longest, most] = [other, waiters.length]
+    const waiters = longest === undefined ? undefined : this.#waiters.get(longest)
+    const waiter = waiters?.at(-1)
+    if (longest === undefined || waiter === undefined) return undefined
+    this.remove(longest, waiter)
     return waiter
   }
 
   /** Takes out one waiter that gave up. */
   remove (key: string, waiter: T): void {
     const waiters = this.#waiters.get(key) ?? []
-    const at = waiters.indexOf(waiter)
+    const at = waiters.lastIndexOf(waiter)
     if (at === -1) return
     waiters.splice(at, 1)
     if (waiters.length === 0) this.#waiters.delete(key)

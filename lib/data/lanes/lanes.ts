@@ -19,6 +19,8 @@ export interface LaneStats {
 
 export interface LanesOptions {
   readonly max: number
+  /** The most lanes that one tenant may hold at the same time. */
+  readonly perTenant: number
   readonly waiting: number
   readonly timeouts: { readonly connect: number, readonly acquire: number, readonly statement: number }
 }
@@ -36,7 +38,8 @@ export class Lanes {
   readonly #driver: Driver
   readonly #options: LanesOptions
   readonly #idle: Lane[] = []
-  readonly #held = new Set<Lane>()
+  readonly #held = new Map<Lane, string>()
+  readonly #heldBy = new Map<string, number>()
   readonly #cleaning = new Set<Lane>()
   readonly #queue = new FairQueue<Waiter>()
   #opened = 0
@@ -73,18 +76,36 @@ export class Lanes {
   /** Serves nobody any more, waits for the callers that hold a lane until `graceMs` have passed, and closes every connection. */
   async close (graceMs: number): Promise<void> {
     this.#isClosed = true
-    for (let waiter = this.#queue.shift(); waiter !== undefined; waiter = this.#queue.shift()) waiter.refuse(new ClosedError())
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.waiter.refuse(new ClosedError())
     const idle = this.#idle.splice(0)
     await Promise.all([...idle.map((lane) => lane.close()), this.#untilEmpty(graceMs)])
-    for (const lane of [...this.#held, ...this.#cleaning]) lane.discard()
+    for (const lane of [...this.#held.keys(), ...this.#cleaning]) lane.discard()
   }
 
   async #acquire (key: string): Promise<Lane> {
     if (this.#isClosed) throw new ClosedError()
-    const lane = this.#takeIdle() ?? this.#open()
+    const lane = this.#mayHoldMore(key) ? this.#takeIdle() ?? this.#open() : undefined
     if (lane === undefined) return await this.#wait(key)
-    this.#held.add(lane)
+    this.#hold(lane, key)
     return lane
+  }
+
+  /** One tenant's slow statements must leave something for the others. */
+  #mayHoldMore (key: string): boolean {
+    return (this.#heldBy.get(key) ?? 0) < this.#options.perTenant
+  }
+
+  #hold (lane: Lane, key: string): void {
+    this.#held.set(lane, key)
+    this.#heldBy.set(key, (this.#heldBy.get(key) ?? 0) + 1)
+  }
+
+  #letGo (lane: Lane): void {
+    const key = this.#held.get(lane) ?? ''
+    const count = (this.#heldBy.get(key) ?? 1) - 1
+    this.#held.delete(lane)
+    if (count > 0) this.#heldBy.set(key, count)
+    else this.#heldBy.delete(key)
   }
 
   #takeIdle (): Lane | undefined {
@@ -102,7 +123,11 @@ export class Lanes {
   }
 
   #wait (key: string): Promise<Lane> {
-    if (this.#queue.length >= this.#options.waiting) throw new QueueFullError()
+    if (this.#queue.length >= this.#options.waiting) {
+      const crowd = this.#queue.makeRoomFor(key)
+      if (crowd === undefined) throw new QueueFullError()
+      crowd.refuse(new QueueFullError())
+    }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#queue.remove(key, waiter)
@@ -124,11 +149,12 @@ export class Lanes {
 
   /** The caller has its answer by now: cleaning costs it nothing. */
   #release (lane: Lane): void {
-    this.#held.delete(lane)
+    this.#letGo(lane)
     if (this.#held.size === 0) this.#onEmpty?.()
     if (lane.isUsable && (this.#isClosed || Date.now() - lane.openedAt > MAX_LIFETIME_MS)) lane.close().catch(() => {})
     if (!lane.isUsable) return this.#drop()
     this.#cleaning.add(lane)
+    if (this.#idle.length > 0) this.#serveNext()
     lane.clean().finally(() => {
       this.#cleaning.delete(lane)
       if (this.#isClosed) lane.close().catch(() => {})
@@ -146,9 +172,16 @@ export class Lanes {
   #serveNext (): void {
     if (this.#queue.length === 0) return
     const lane = this.#takeIdle() ?? this.#open()
+    const next = lane === undefined ? undefined : this.#queue.shift((key) => this.#mayHoldMore(key))
     if (lane === undefined) return
-    this.#held.add(lane)
-    this.#queue.shift()?.give(lane)
+    if (next === undefined) {
+      this.#idle.push(lane)
+      return
+    }
+    this.#hold(lane, next.key)
+    next.waiter.give(lane)
+    // A tenant at its bound may have kept others waiting for a lane that is free.
+    if (this.#idle.length > 0) this.#serveNext()
   }
 
   #untilEmpty (graceMs: number): Promise<void> {

@@ -81,7 +81,8 @@ function secure (socket: Socket, options: ConnectionOptions): Promise<TLSSocket>
 
 /** As the driver reads its option: `require`, `allow` and `prefer` encrypt and trust anybody; the rest verify. */
 function tlsOptions (ssl: unknown, host: string): ConnectionOptions {
-  const name = isIP(host) === 0 ? { servername: host } : {}
+  // With the host, an address has to stand in the certificate as a name has to.
+  const name = isIP(host) === 0 ? { host, servername: host } : { host }
   if (ssl === 'require' || ssl === 'allow' || ssl === 'prefer') return { ...name, rejectUnauthorized: false }
   return typeof ssl === 'object' ? { ...name, ...ssl } : name
 }

@@ -82,10 +82,11 @@ export interface OpenClient {
 export function openDriver (database: DatabaseOption, connectTimeoutMs: number): Driver {
   const fixed = { ...FIXED, connect_timeout: Math.ceil(connectTimeoutMs / 1000) }
   const silent = { onnotice: () => {} }
+  const never = { socket: () => { throw new Error('the builder does not connect') } }
   const fetchTypes = typeof database === 'string' || database.fetch_types !== false
   const builder: Sql = typeof database === 'string'
-    ? construct(database, { ...silent, ...fixed })
-    : construct({ ...silent, ...database, ...fixed })
+    ? construct(database, { ...silent, ...fixed, ...never })
+    : construct({ ...silent, ...database, ...fixed, ...never })
   const parsed = builder.options
   const host = parsed.host[0]
   const port = parsed.port[0]

@@ -6,7 +6,7 @@ import type { OpenTenancy } from '../tenancy/index.ts'
 import { contextOf, setContext } from './request-state.ts'
 import { type RouteRule, ruleOf } from './route-rule.ts'
 
-/** The open transaction of a request. */
+/** The transaction of a request. It stays known after its end: a handler may send twice. */
 interface RouteTransaction {
   readonly commit: () => void
   readonly rollback: (reason: Error) => void
@@ -14,6 +14,7 @@ interface RouteTransaction {
   readonly outcome: Promise<void>
   /** The context of the request as it is outside of the transaction. */
   readonly context: TenantContext
+  state: 'open' | 'commit due' | 'commit sent' | 'rolling back' | 'ended'
 }
 
 const transactions = new WeakMap<FastifyRequest, RouteTransaction>()
@@ -33,21 +34,21 @@ export function addTransactionHooks (fastify: FastifyInstance, open: OpenTenancy
     begin(open, mode, context, request, reply, done)
   })
 
+  // Does not wait: while an onError hook runs, Fastify throws at the second send of a handler that sends an error and
+  // returns nothing, and nobody catches it. The reply waits in onSend.
   fastify.addHook('onError', function rollbackTransactionHook (request, _reply, error, done) {
-    const transaction = take(request)
-    if (transaction === undefined) return done()
-    transaction.rollback(error)
-    const proceed = () => runInContext(transaction.context, done)
-    transaction.outcome.then(proceed, proceed)
+    const transaction = transactions.get(request)
+    if (transaction?.state !== 'open' && transaction?.state !== 'commit due') return done()
+    rollBack(request, transaction, error)
+    runInContext(transaction.context, done)
   })
 
   fastify.addHook('onSend', function commitTransactionHook (request, _reply, payload, done) {
-    const transaction = take(request)
-    if (transaction === undefined) return done(null, payload)
-    transaction.commit()
-    transaction.outcome.then(
-      () => runInContext(transaction.context, () => done(null, payload)),
-      (error) => runInContext(transaction.context, () => done(error)))
+    const transaction = transactions.get(request)
+    if (transaction === undefined || transaction.state === 'ended') return done(null, payload)
+    if (transaction.state === 'open') commitSoon(request, transaction)
+    const isError = transaction.state === 'rolling back'
+    afterOutcome(request, transaction, (error) => error === undefined || isError ? done(null, payload) : done(error))
   })
 }
 
@@ -56,7 +57,7 @@ function begin (open: OpenTenancy, mode: NonNullable<RouteRule['transaction']>, 
   // One turn later, so that `outcome` is there before anything can ask for it.
   const outcome = Promise.resolve().then(() => open.runTransaction(mode, () => new Promise<void>((resolve, reject) => {
     isBegun = true
-    transactions.set(request, { commit: resolve, rollback: reject, outcome, context })
+    transactions.set(request, { commit: resolve, rollback: reject, outcome, context, state: 'open' })
     setContext(request, currentContext() ?? context)
     reply.raw.once('close', () => abandon(request))
     done()
@@ -66,17 +67,43 @@ function begin (open: OpenTenancy, mode: NonNullable<RouteRule['transaction']>, 
 
 /** A reply that was hijacked, or whose client went away, never reaches onSend. */
 function abandon (request: FastifyRequest): void {
-  const transaction = take(request)
-  if (transaction === undefined) return
-  request.log.warn({ reqId: request.id }, 'the connection was closed before the reply: the transaction of this route is rolled back')
-  transaction.rollback(new TransactionEndedError())
+  const transaction = transactions.get(request)
+  if (transaction?.state !== 'open') return
+  request.log.warn('the connection was closed before the reply: the transaction of this route is rolled back')
+  rollBack(request, transaction, new TransactionEndedError())
 }
 
-/** Returns the open transaction once: whoever takes it ends it, and the request is outside of it from then on. */
-function take (request: FastifyRequest): RouteTransaction | undefined {
-  const transaction = transactions.get(request)
-  if (transaction === undefined) return undefined
-  transactions.delete(request)
+/** One turn later, so that a handler that throws right after it has sent still rolls back. */
+function commitSoon (request: FastifyRequest, transaction: RouteTransaction): void {
+  transaction.state = 'commit due'
   setContext(request, transaction.context)
-  return transaction
+  setImmediate(() => {
+    if (transaction.state !== 'commit due') return
+    transaction.state = 'commit sent'
+    transaction.commit()
+  })
+}
+
+function rollBack (request: FastifyRequest, transaction: RouteTransaction, reason: Error): void {
+  transaction.state = 'rolling back'
+  setContext(request, transaction.context)
+  transaction.rollback(reason)
+}
+
+/**
+ * Goes on with a reply when the transaction has its outcome, outside of the transaction. Every reply of the request waits
+ * for it: a handler that sends without returning the reply makes Fastify send a second time, and that one must not
+ * overtake the commit of the first.
+ */
+function afterOutcome (request: FastifyRequest, transaction: RouteTransaction, proceed: (error?: Error) => void): void {
+  const step = (error?: Error): void => {
+    transaction.state = 'ended'
+    try {
+      runInContext(transaction.context, () => proceed(error))
+    } catch (err) {
+      // What the second of two replies throws has nobody else to catch it, and would end the process.
+      request.log.error({ err }, 'a reply was sent twice: return what reply.send() returns, or the payload itself')
+    }
+  }
+  transaction.outcome.then(() => step(), step)
 }

@@ -37,7 +37,7 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
   const log = config.log ?? processLogger
   const enforcement = createEnforcement(config.enforce, log)
   const driver = openDriver(config.database, config.timeouts.connect)
-  const lanes = new Lanes(driver, { ...config.lanes, timeouts: config.timeouts })
+  const lanes = new Lanes(driver, { ...config.lanes, perTenant: lanesPerTenant(config), timeouts: config.timeouts })
   const client = createTenantClient({
     builder: driver.builder,
     lanes,
@@ -89,6 +89,11 @@ function assemble (parts: Parts): OpenTenancy {
       close: async () => await lanes.close(config.timeouts.acquire)
     }
   }
+}
+
+/** One lane is left for whoever else comes, so that slow statements of one tenant do not stop all. */
+function lanesPerTenant ({ mode, lanes: { max, perTenant } }: TenancyConfig): number {
+  return perTenant ?? (mode === 'single' ? max : Math.max(1, max - 1))
 }
 
 /** The settings of statements that read no table of a tenant: the catalog alone, and a tenant id where row security asks for one. */

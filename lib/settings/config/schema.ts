@@ -27,7 +27,12 @@ const agreeSchema = Type.Object({
 
 const lanesSchema = Type.Object({
   max: count(10, 1000, 'The most connections to the database.'),
-  waiting: count(10_000, 1_000_000, 'The most statements and transactions that wait for a connection; one more is refused with 503.')
+  perTenant: Type.Optional(Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    description: 'The most connections that one tenant may hold at the same time. Default: all but one in `multi` mode, all in `single` mode.'
+  })),
+  waiting: count(10_000, 1_000_000, 'The most statements and transactions that wait for a connection. When it is full, the tenant with the most of them is refused with 503.')
 }, { ...closed, default: {} })
 
 const timeoutsSchema = Type.Object({

@@ -3,7 +3,7 @@ import { FairQueue } from '../../../../lib/data/lanes/fair-queue.ts'
 
 function drain<T> (queue: FairQueue<T>): T[] {
   const all: T[] = []
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) all.push(next)
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) all.push(next.waiter)
   return all
 }
 
@@ -18,7 +18,7 @@ t.test('FairQueue', async (t) => {
     const queue = new FairQueue<string>()
     for (let i = 0; i < 10_000; i++) queue.push('busy', `busy ${i}`)
     queue.push('quiet', 'quiet')
-    t.same([queue.shift(), queue.shift()], ['busy 0', 'quiet'])
+    t.same([queue.shift()?.waiter, queue.shift()?.waiter], ['busy 0', 'quiet'])
   })
 
   t.test('forgets a waiter that gave up, and only that one', async (t) => {
@@ -39,5 +39,23 @@ t.test('FairQueue', async (t) => {
     queue.remove('a', 'a1')
     t.equal(queue.length, 0)
     t.equal(queue.shift(), undefined)
+  })
+
+  t.test('passes over a key that may not be served now', async (t) => {
+    const queue = new FairQueue<string>()
+    for (const waiter of ['a1', 'a2', 'b1']) queue.push(waiter.charAt(0), waiter)
+    t.same(queue.shift((key) => key !== 'a'), { key: 'b', waiter: 'b1' })
+    t.equal(queue.shift((key) => key !== 'a'), undefined)
+    t.equal(queue.length, 2)
+  })
+
+  t.test('makes room at the end of the longest line, and none for whoever has the longest', async (t) => {
+    const queue = new FairQueue<string>()
+    for (const waiter of ['a1', 'a2', 'a3', 'b1']) queue.push(waiter.charAt(0), waiter)
+    t.equal(queue.makeRoomFor('a'), undefined)
+    t.equal(queue.makeRoomFor('c'), 'a3')
+    t.equal(queue.makeRoomFor('b'), 'a2')
+    t.equal(queue.makeRoomFor('b'), undefined)
+    t.same(drain(queue), ['a1', 'b1'])
   })
 })
