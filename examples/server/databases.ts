@@ -26,6 +26,7 @@ export async function openDatabases (env: NodeJS.ProcessEnv, onStarted: (stop: (
 }
 
 async function makeRoles (adminDatabase: string): Promise<Databases> {
+  if (!URL.canParse(adminDatabase)) throw new Error('DATABASE_URL must be a URL such as postgres://user:password@host:5432/database.')
   const owner = roleOf(adminDatabase, 'zakops_owner')
   const app = roleOf(adminDatabase, 'zakops_app')
   await setUpDatabase({ adminDatabase, owner, app })

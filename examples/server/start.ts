@@ -66,5 +66,6 @@ async function end (code: number): Promise<void> {
 function explain (error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') return `Port ${env['PORT'] || 3000} is taken: set PORT to another one.`
-  return error.cause === undefined ? error.message : `${error.message}\n  ${explain(error.cause)}`
+  const code = 'code' in error ? `${String(error.code)}: ` : ''
+  return `${code}${error.message}${error.cause === undefined ? '' : `\n  ${explain(error.cause)}`}`
 }

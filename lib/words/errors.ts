@@ -45,9 +45,13 @@ export const TenantInactiveError = createError('FST_TENANCY_TENANT_INACTIVE',
 export const TenantMismatchError = createError('FST_TENANCY_TENANT_MISMATCH',
   'The request names another tenant than its token: leave the name out or use the right token.', 403)
 
-/** The tenant is there already, with other letter case or another isolation strategy. */
+/** The tenant is there already, with another isolation strategy. */
 export const TenantExistsError = createError('FST_TENANCY_TENANT_EXISTS',
-  'A tenant with this id, or one that differs only in letter case, already exists with another isolation strategy: choose another id.', 409)
+  'A tenant with this id already exists with another isolation strategy: leave the isolation out to keep it, or choose another id.', 409)
+
+/** A tenant is there whose id is written with other capital and small letters. */
+export const TenantLetterCaseError = createError('FST_TENANCY_TENANT_LETTER_CASE',
+  'A tenant exists whose id differs from this one only in letter case: write the id as it was provisioned, or choose another one.', 409)
 
 /** A tenant id has characters or a length that are not allowed. */
 export const TenantIdInvalidError = createError('FST_TENANCY_TENANT_ID_INVALID',
@@ -128,11 +132,11 @@ export const DriverUnsupportedError = createError('FST_TENANCY_DRIVER_UNSUPPORTE
 
 /** The database cannot be reached or refuses the log-in. */
 export const DatabaseUnreachableError = createError('FST_TENANCY_DATABASE_UNREACHABLE',
-  'The database cannot be reached or refused the log-in: check DATABASE_URL, the password and that the server is up.', 503)
+  'The database cannot be reached or refused the log-in: check the URL (database, ownerDatabase or adminDatabase), the password and that the server is up.', 503)
 
 /** The application's role can see past the isolation; the message lists the findings. */
 export const RoleUnsafeError = createError('FST_TENANCY_ROLE_UNSAFE',
-  'The role of DATABASE_URL can see past the isolation of tenants. Repair this, or log in as another role:\n%s', 500)
+  'The role of DATABASE_URL can see past the isolation of tenants. Log in as the role that setUpDatabase() was given as "app", or repair what was found:\n%s', 500)
 
 /** The roles and schemas were not set up, and nothing was changed; `cause` says why. */
 export const RoleSetupFailedError = createError('FST_TENANCY_ROLE_SETUP_FAILED',
@@ -148,6 +152,14 @@ export const RegistryUnavailableError = createError('FST_TENANCY_REGISTRY_UNAVAI
 export const OwnerMissingError = createError('FST_TENANCY_PROVISION_OWNER_MISSING',
   'This needs the role that owns the schemas: set the option ownerDatabase or OWNER_DATABASE_URL.', 500)
 
+/** The role of the owner's connection is not the one that owns the schemas; nothing was changed. */
+export const OwnerWrongError = createError('FST_TENANCY_PROVISION_OWNER_WRONG',
+  'The option ownerDatabase (OWNER_DATABASE_URL) logs in as a role that does not own the schemas: use the role that setUpDatabase() was given as owner, not the application\'s role and not a superuser.', 500)
+
+/** The database has no tenant registry yet; nothing was changed. */
+export const NotSetUpError = createError('FST_TENANCY_PROVISION_NOT_SET_UP',
+  'The database of the option ownerDatabase has no tenant registry: run setUpDatabase() on it once, as an administrator.', 500)
+
 /** Provisioning failed and left nothing behind; `cause` says why. It can be run again. */
 export const ProvisionFailedError = createError('FST_TENANCY_PROVISION_FAILED',
   'The tenant was not provisioned and nothing was left behind: repair the cause and run it again.', 500)
@@ -160,7 +172,7 @@ export const MigrationFailedError = createError('FST_TENANCY_MIGRATION_FAILED',
 export const MigrationChangedError = createError('FST_TENANCY_MIGRATION_CHANGED',
   'The migration %s was applied before and has changed or is missing now: put the old file back and write a new one.', 500)
 
-/** A migration file has something that would take it out of its transaction, or a name that does not sort. */
+/** A migration file has something that a tenant migration must not do, or a name that does not sort. */
 export const MigrationRefusedError = createError('FST_TENANCY_MIGRATION_REFUSED',
   'The migration %s is refused: %s', 500)
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
 import * as everything from '../../lib/index.ts'
-import { errorEntries, errorsTable, optionsTable } from './tables.ts'
+import { errorEntries, errorsTable, optionEntries, optionsTable } from './tables.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const README = join(ROOT, 'README.md')
@@ -24,6 +24,15 @@ t.test('README', async (t) => {
   t.test('has the tables that are generated, up to date (if not: npm run docs)', async (t) => {
     for (const name of Object.keys(TABLES)) t.match(readme, `<!-- /${name} -->`)
     t.equal(upToDate(readme), readme)
+  })
+
+  t.test('and the comments that editors show tell of every option, with its default and environment name', async (t) => {
+    t.ok(optionEntries().length > 20)
+    for (const { name, comment, meaning, fallback, environment } of optionEntries()) {
+      t.match(meaning, /\.$/, name)
+      t.equal(/ Default: (.*?)\.(?= Environment|$)/.exec(comment)?.[1] ?? '', fallback, name)
+      t.equal(/ Environment: (.*?)\.$/.exec(comment)?.[1] ?? '', environment, name)
+    }
   })
 
   t.test('lists every error class that is exported, and no other', async (t) => {
@@ -91,6 +100,6 @@ function withSurroundings (code: string): string {
     handle: 'declare function handle (message: unknown): void'
   }
   const missing = Object.entries(surroundings).filter(([name]) =>
-    new RegExp(`(^|[^.\\w])${name}\\b`).test(code) && !new RegExp(`(const|let|import|function) \\{?[^=\\n]*\\b${name}\\b`).test(code))
+    new RegExp(`(^|[^.\\w])${name}\\b`).test(code) && !new RegExp(`(const|let|import|function) \\{?[^=)\\n]*\\b${name}\\b`).test(code))
   return [...missing.map(([, declaration]) => declaration), code].join('\n')
 }

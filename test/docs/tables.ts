@@ -2,20 +2,44 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionsSchema } from '../../lib/settings/config/index.ts'
 
-/** Returns the README's table of options, from the one schema that says what they are. */
-export function optionsTable (): string {
-  const rows = Object.entries(optionsSchema.properties).flatMap(([name, schema]) => optionRows(name, schema))
-  return ['| option | environment | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
+/** One option, as its schema and the comment above it tell of it. */
+export interface OptionEntry {
+  readonly name: string
+  readonly environment: string
+  readonly fallback: string
+  readonly meaning: string
+  /** The whole comment, as editors show it. */
+  readonly comment: string
 }
 
-function optionRows (name: string, schema: Readonly<Record<string, unknown>>): string[] {
+const source = (path: string): string => readFileSync(fileURLToPath(new URL(`../../lib/${path}`, import.meta.url)), 'utf8')
+
+const comments = new Map([...source('settings/config/schema.ts').matchAll(/^ {2}\/\*\* (.*) \*\/\n {2}(\w+): /gm)].map(([, comment = '', name = '']) => [name, comment]))
+
+/** Returns every option, those of groups with the name of their group in front. */
+export function optionEntries (): readonly OptionEntry[] {
+  return Object.entries(optionsSchema.properties).flatMap(([name, schema]) => entriesOf(name, name, schema))
+}
+
+function entriesOf (name: string, key: string, schema: Readonly<Record<string, unknown>>): OptionEntry[] {
   const inner = schema['properties']
   const isGroup = schema['type'] === 'object' && typeof inner === 'object' && inner !== null && Object.keys(inner).length > 0
-  if (isGroup) return Object.entries(inner).flatMap(([key, value]) => optionRows(`${name}.${key}`, Object(value)))
-  const environment = schema['env'] === undefined ? '' : `\`${String(schema['env'])}\``
+  if (isGroup) return Object.entries(inner).flatMap(([member, value]) => entriesOf(`${name}.${member}`, member, Object(value)))
   const unit = name.startsWith('timeouts.') || name.endsWith('Ms') ? ' ms' : ''
-  const fallback = schema['default'] === undefined ? '' : `\`${String(schema['default'])}\`${unit}`
-  return [`| \`${name}\` | ${environment} | ${fallback} | ${String(schema['description'])} |`]
+  const comment = comments.get(key) ?? ''
+  return [{
+    name,
+    environment: schema['env'] === undefined ? '' : `\`${String(schema['env'])}\``,
+    fallback: schema['default'] === undefined ? '' : `\`${String(schema['default'])}\`${unit}`,
+    meaning: comment.replace(/ (Default|Environment): .*$/, ''),
+    comment
+  }]
+}
+
+/** Returns the README's table of options. */
+export function optionsTable (): string {
+  const rows = optionEntries().map(({ name, environment, fallback, meaning }) => `| \`${name}\` | ${environment} | ${fallback} | ${meaning} |`)
+  return ['| option | environment | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
 }
 
 /** One error class as its source tells of it. */
@@ -31,8 +55,7 @@ const DEFINITION = /\/\*\* ([\s\S]*?) \*\/\nexport const (\w+) = createError\('(
 
 /** Returns every error class of the package. */
 export function errorEntries (): readonly ErrorEntry[] {
-  const source = readFileSync(fileURLToPath(new URL('../../lib/words/errors.ts', import.meta.url)), 'utf8')
-  return [...source.matchAll(DEFINITION)].map(([, meaning = '', name = '', code = '', message = '', status = '']) => ({
+  return [...source('words/errors.ts').matchAll(DEFINITION)].map(([, meaning = '', name = '', code = '', message = '', status = '']) => ({
     name, code, status, meaning: meaning.replaceAll(/\s*\n \*\s*/g, ' '), message: message.replaceAll('\\\'', '\'').replaceAll('\\n', ' ')
   }))
 }

@@ -6,7 +6,7 @@ import { buildServer } from '../../examples/server/app.ts'
 import { seedTenant } from '../../examples/server/seed.ts'
 import { createTenancy } from '../../lib/index.ts'
 import { signToken } from '../../lib/faces/testing/index.ts'
-import type { IsolationStrategyName } from '../../lib/words/types.ts'
+import type { TenancyOptions } from '../../lib/index.ts'
 import { type TestDatabase, type TestScope, testDatabase } from '../support/database.ts'
 import { TEST_SECRET, tokenOf } from '../support/tokens.ts'
 
@@ -54,7 +54,7 @@ async function listen (t: TestScope, app: FastifyInstance): Promise<Client> {
 }
 
 /** The example as `npm start` builds it: provisioned and seeded by the owner, served by the application's role. */
-async function startExample (t: TestScope, isolation: IsolationStrategyName): Promise<{ readonly call: Client, readonly database: TestDatabase }> {
+async function startExample (t: TestScope, isolation: NonNullable<TenancyOptions['isolation']>): Promise<{ readonly call: Client, readonly database: TestDatabase }> {
   const database = await testDatabase(t)
   const tenancy = await createTenancy({ mode: 'multi', isolation, migrations, database: database.appUrl, ownerDatabase: database.ownerUrl })
   for (const tenant of TENANTS) await seedTenant(tenancy, tenant)

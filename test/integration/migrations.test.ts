@@ -11,10 +11,11 @@ t.test('migrateTenants()', async (t) => {
     for (const id of ['globex', 'acme']) await provision(configOf(files), { id })
     const config = configOf({ ...files, '002_stage.sql': "alter table deals add stage text; update deals set stage = 'of ' || tenant_id; alter table deals alter stage set not null" })
     t.same(await migrateTenants(config), {
-      results: [{ tenantId: 'acme', applied: ['002_stage.sql'] }, { tenantId: 'globex', applied: ['002_stage.sql'] }]
+      results: [{ tenantId: 'acme', applied: ['002_stage.sql'] }, { tenantId: 'globex', applied: ['002_stage.sql'] }],
+      failed: 0
     })
     t.same([...await admin`select stage from "tenant_acme".deals union all select stage from "tenant_globex".deals`], [{ stage: 'of acme' }, { stage: 'of globex' }])
-    t.same(await migrateTenants(config), { results: [{ tenantId: 'acme', applied: [] }, { tenantId: 'globex', applied: [] }] })
+    t.same(await migrateTenants(config), { results: [{ tenantId: 'acme', applied: [] }, { tenantId: 'globex', applied: [] }], failed: 0 })
   })
 
   t.test('protects a table that came later', async (t) => {
@@ -31,12 +32,13 @@ t.test('migrateTenants()', async (t) => {
     const files = { '001_deals.sql': DEALS }
     for (const id of ['acme', 'globex', 'initech']) await provision(configOf(files), { id })
     await asApp('globex', 'tenant_globex', "insert into deals (id, title) values (1, 'twice'), (2, 'twice')")
-    const { results } = await migrateTenants(configOf({ ...files, '002_new.sql': 'create table approvals (id int)', '003_unique.sql': 'create unique index on deals (title)' }))
+    const { results, failed } = await migrateTenants(configOf({ ...files, '002_new.sql': 'create table approvals (id int)', '003_unique.sql': 'create unique index on deals (title)' }))
     t.match(results, [
       { tenantId: 'acme', applied: ['002_new.sql', '003_unique.sql'] },
       { tenantId: 'globex', applied: [], error: { code: 'FST_TENANCY_MIGRATION_FAILED', cause: { code: '23505' } } },
       { tenantId: 'initech', applied: ['002_new.sql', '003_unique.sql'] }
     ])
+    t.equal(failed, 1)
     t.notOk('error' in (results[0] ?? {}))
     t.same([...await admin`select schemaname from pg_tables where tablename = 'approvals' order by 1`], [{ schemaname: 'tenant_acme' }, { schemaname: 'tenant_initech' }])
   })
@@ -58,10 +60,10 @@ t.test('migrateTenants()', async (t) => {
   t.test('migrates the one tenant of single mode, and says so if it was never provisioned', async (t) => {
     const { configOf, admin } = await operationsScene(t)
     const config = configOf({ '001_deals.sql': DEALS }, { mode: 'single' })
-    t.match(await migrateTenants(config), { results: [{ tenantId: 'default', error: { code: 'FST_TENANCY_SCHEMA_MISSING' } }] })
+    t.match(await migrateTenants(config), { results: [{ tenantId: 'default', error: { code: 'FST_TENANCY_SCHEMA_MISSING' } }], failed: 1 })
     await provision(config, { id: 'default' })
     await admin`delete from zakops_tenancy.tenants`
-    t.same(await migrateTenants(config), { results: [{ tenantId: 'default', applied: [] }] })
+    t.same(await migrateTenants(config), { results: [{ tenantId: 'default', applied: [] }], failed: 0 })
   })
 
   t.test('refuses a file that was changed, lost or put in before one that was applied', async (t) => {
@@ -90,6 +92,15 @@ t.test('migrateTenants()', async (t) => {
 })
 
 t.test('a migration', async (t) => {
+  t.test('makes an extension for all tenants, or is refused', async (t) => {
+    const { configOf, admin } = await operationsScene(t)
+    const filesOf = (words: string) => ({ '001_x.sql': `create extension if not exists citext${words}; create table kept (name citext);` })
+    await t.rejects(provision(configOf(filesOf('')), { id: 'acme' }), { code: 'FST_TENANCY_MIGRATION_REFUSED', message: /schema extensions"/ })
+    const [found] = await admin`select 1 from pg_available_extensions where name = 'citext'`
+    const files = found === undefined ? { '001_x.sql': DEALS } : filesOf(' schema extensions')
+    for (const id of ['acme', 'globex']) t.match(await provision(configOf(files), { id }), { status: 'active' })
+  })
+
   t.test('may hold anything that is one transaction', async (t) => {
     const { configOf, asApp } = await operationsScene(t)
     await provision(configOf({

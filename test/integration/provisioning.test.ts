@@ -1,5 +1,6 @@
 import t from 'tap'
 import { provision } from '../../lib/operations/provisioning/index.ts'
+import { migrateTenants } from '../../lib/operations/migrations/index.ts'
 import { createOwnerRegistry } from '../../lib/data/registry/index.ts'
 import { DEALS, SHARED_DEALS, operationsScene } from '../support/operations.ts'
 
@@ -37,8 +38,10 @@ t.test('provision()', async (t) => {
     const { configOf } = await operationsScene(t)
     const config = configOf({ '001_deals.sql': SHARED_DEALS })
     await provision(config, { id: 'acme', isolation: 'schema' })
-    await t.rejects(provision(config, { id: 'acme', isolation: 'rls' }), { code: 'FST_TENANCY_TENANT_EXISTS' })
-    await t.rejects(provision(config, { id: 'ACME' }), { code: 'FST_TENANCY_TENANT_EXISTS' })
+    await t.rejects(provision(config, { id: 'acme', isolation: 'rls' }), { code: 'FST_TENANCY_TENANT_EXISTS', message: /another isolation strategy/ })
+    for (const isolation of ['schema', 'rls'] as const) {
+      await t.rejects(provision(config, { id: 'ACME', isolation }), { code: 'FST_TENANCY_TENANT_LETTER_CASE', message: /letter case/ })
+    }
     t.match(await provision(config, { id: 'acme' }), { isolation: 'schema' }, 'the tenant keeps its own strategy')
   })
 
@@ -48,7 +51,7 @@ t.test('provision()', async (t) => {
     const outcomes = await Promise.allSettled(['acme', 'acme', 'Acme', 'acme', 'globex'].map((id) => provision(config, { id })))
     const failed = outcomes.flatMap((outcome) => outcome.status === 'rejected' ? [outcome.reason] : [])
     t.ok(failed.length === 1 || failed.length === 3, 'one spelling of the id has won')
-    for (const error of failed) t.match(error, { code: 'FST_TENANCY_TENANT_EXISTS' })
+    for (const error of failed) t.match(error, { code: 'FST_TENANCY_TENANT_LETTER_CASE' })
     t.equal((await admin`select from zakops_tenancy.tenants`).count, 2)
     t.equal((await admin`select from zakops_tenancy.migrations`).count, 2)
   })
@@ -112,8 +115,23 @@ t.test('provision()', async (t) => {
     await t.rejects(changed((url) => { url.username = 'nobody_here' }), { code: 'FST_TENANCY_DATABASE_UNREACHABLE', cause: { code: /^28/ } })
   })
 
+  t.test('refuses every role but the one that owns the registry', async (t) => {
+    const { configOf, adminUrl, appUrl, admin } = await operationsScene(t)
+    for (const ownerDatabase of [appUrl, adminUrl]) {
+      const config = configOf({}, { ownerDatabase })
+      const refused = { code: 'FST_TENANCY_PROVISION_OWNER_WRONG', message: /ownerDatabase \(OWNER_DATABASE_URL\)/ }
+      await t.rejects(provision(config, { id: 'acme' }), refused)
+      await t.rejects(migrateTenants(config), refused)
+      await t.rejects(createOwnerRegistry(config).list(), refused)
+    }
+    t.equal((await admin`select from pg_namespace where nspname = 'tenant_acme'`).count, 0)
+    t.match(await provision(configOf(), { id: 'acme' }), { status: 'active' })
+  })
+
   t.test('says that the database was not prepared', async (t) => {
     const { configOf } = await operationsScene(t, { isSetUp: false })
-    await t.rejects(provision(configOf(), { id: 'acme' }), { code: 'FST_TENANCY_PROVISION_FAILED', cause: { code: /^(42P01|3F000|42501)$/ } })
+    const refused = { code: 'FST_TENANCY_PROVISION_NOT_SET_UP', message: /setUpDatabase\(\)/ }
+    await t.rejects(provision(configOf(), { id: 'acme' }), refused)
+    await t.rejects(migrateTenants(configOf()), refused)
   })
 })

@@ -56,7 +56,7 @@ t.test('the registry', async (t) => {
   t.test('says that it cannot be read', async (t) => {
     const scene = await operationsScene(t, { isSetUp: false })
     await t.rejects(readerOf(t, scene).find(acme), { code: 'FST_TENANCY_REGISTRY_UNAVAILABLE', cause: { code: '42P01' } })
-    await t.rejects(createOwnerRegistry(scene.configOf()).list(), { code: 'FST_TENANCY_REGISTRY_UNAVAILABLE' })
+    await t.rejects(createOwnerRegistry(scene.configOf()).list(), { code: 'FST_TENANCY_PROVISION_NOT_SET_UP' })
   })
 
   t.test('is not believed when a row leads to the schema of another tenant', async (t) => {

@@ -117,7 +117,7 @@ export class Lane {
   #judge (error: unknown): unknown {
     if (isServerError(error)) {
       this.#isReady = true
-      return error
+      return isStatementTimeout(error) ? new DeadlineError('statement', 'statement', { cause: error }) : error
     }
     if (this.#reason !== undefined) return this.#reason
     if (!this.#isReady || isConnectionError(error)) return this.discard(this.#lost(error))
@@ -128,6 +128,11 @@ export class Lane {
 /** Tells whether the server refused one statement and goes on with the connection. */
 export function isServerError (error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && error.name === 'PostgresError' && 'severity' in error && error.severity === 'ERROR'
+}
+
+/** The server stops a statement at our deadline by itself; a cancel by somebody else has the same code. */
+function isStatementTimeout (error: Error & { readonly code: string }): boolean {
+  return error.code === '57014' && error.message.includes('statement timeout')
 }
 
 const CONNECTION_ERRORS = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT'])

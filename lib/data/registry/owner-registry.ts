@@ -25,8 +25,8 @@ const STATUSES: ReadonlySet<string> = new Set<TenantStatus>(['provisioning', 'ac
 /**
  * Returns the registry as the owner sees it. Every call opens a connection of its own and closes it.
  *
- * Calls throw {@link OwnerMissingError}, {@link DatabaseUnreachableError} or, with `cause`,
- * {@link RegistryUnavailableError}.
+ * Calls throw {@link OwnerMissingError}, {@link OwnerWrongError}, {@link NotSetUpError},
+ * {@link DatabaseUnreachableError} or, with `cause`, {@link RegistryUnavailableError}.
  */
 export function createOwnerRegistry (config: OwnerRegistryConfig): OwnerRegistry {
   return {

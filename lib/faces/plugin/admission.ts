@@ -63,9 +63,10 @@ function isRefusal (error: unknown): error is Error {
 
 /** Throws `error`, or counts it in observe mode. The log says what the reply must not. */
 function refuse (open: OpenTenancy, request: FastifyRequest, error: Error): void {
-  const details = { route: request.routeOptions.url, reqId: request.id, reason: codeOf(error.cause) ?? codeOf(error) }
+  const details = { route: request.routeOptions.url, reason: codeOf(error.cause) ?? codeOf(error) }
+  // The request's own log line has its id already.
   if (!open.enforcement.isObserving) request.log.info({ ...details, err: error }, 'request refused')
-  open.enforcement.refuse(error, details)
+  open.enforcement.refuse(error, { ...details, reqId: request.id })
 }
 
 function codeOf (error: unknown): unknown {

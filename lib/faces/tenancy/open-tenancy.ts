@@ -9,13 +9,13 @@ import { provision } from '../../operations/provisioning/index.ts'
 import type { TenancyConfig } from '../../settings/config/index.ts'
 import { assertSingleCopy } from '../../settings/context/index.ts'
 import { type Enforcement, createEnforcement } from '../../settings/enforcement/index.ts'
-import { DatabaseUnreachableError } from '../../words/errors.ts'
+import { DatabaseUnreachableError, RegistryUnavailableError } from '../../words/errors.ts'
 import { parseTenantId } from '../../words/names.ts'
 import type { TenantId, TenantSettings } from '../../words/types.ts'
 import { admitOnly, admitRegistered } from './admission.ts'
 import { processLogger } from './logger.ts'
 import { createRunners } from './runners.ts'
-import { judgeFindings } from './start-checks.ts'
+import { judgeFindings, warnAboutSingleMode } from './start-checks.ts'
 import type { OpenTenancy } from './tenancy.ts'
 
 interface Parts {
@@ -35,6 +35,7 @@ interface Parts {
 export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> {
   assertSingleCopy()
   const log = config.log ?? processLogger
+  warnAboutSingleMode(config, log)
   const enforcement = createEnforcement(config.enforce, log)
   const driver = openDriver(config.database, config.timeouts.connect)
   const lanes = new Lanes(driver, { ...config.lanes, perTenant: lanesPerTenant(config), timeouts: config.timeouts })
@@ -50,11 +51,19 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
     await readArrayTypes(driver).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
     const open = assemble({ config, enforcement, lanes, client })
     judgeFindings(await open.tenancy.audit(), config.mode, enforcement, log)
+    if (config.mode === 'multi') await requireRegistry(client)
     return open
   } catch (error) {
     await lanes.close(0)
     throw error
   }
+}
+
+/** A registry that is not there would refuse every request, so the start fails instead. */
+async function requireRegistry (client: TenantClient): Promise<void> {
+  await client.query(catalogSettings(''), `${TENANT_ROW_SQL} limit 0`, ['']).catch((cause: unknown) => {
+    throw new RegistryUnavailableError({ cause })
+  })
 }
 
 function assemble (parts: Parts): OpenTenancy {
@@ -82,9 +91,13 @@ function assemble (parts: Parts): OpenTenancy {
           return await owner.setStatus(id, status).finally(() => reader.forget(id))
         }
       },
-      provision: async (request) => await provision(config, request).finally(() => reader.forget(parseTenantId(request.id))),
+      provision: async (request) => {
+        const tenant = await provision(config, request)
+        reader.forget(tenant.id)
+        return tenant
+      },
       migrate: async () => await migrateTenants(config),
-      audit: async () => await runAudit(async (text) => await client.query(catalogSettings(''), text)),
+      audit: async () => await runAudit(async (text) => await client.query(catalogSettings(''), text), { sharedSchema: config.sharedSchema }),
       stats: async () => ({ lanes: lanes.stats, observed: enforcement.observed }),
       close: async () => await lanes.close(config.timeouts.acquire)
     }

@@ -9,6 +9,7 @@ import type { Tenancy } from './tenancy.ts'
 export function createRunners (admit: Admission, log: TenancyLogger): Pick<Tenancy, 'runWithTenant' | 'runWithoutTenant'> {
   return {
     async runWithTenant (tenantId, fn) {
+      requireFunction(fn, 'runWithTenant(id, fn)')
       const id = parseTenantId(tenantId)
       const tenant = await admit(id)
       assertMayEnter(tenant)
@@ -18,9 +19,14 @@ export function createRunners (admit: Admission, log: TenancyLogger): Pick<Tenan
       return await (currentContext() === undefined ? runInContext(tenantContext(tenant), call) : call())
     },
     async runWithoutTenant (reason, fn) {
+      requireFunction(fn, 'runWithoutTenant(reason, fn)')
       if (typeof reason !== 'string' || reason.trim() === '') throw new OptionsInvalidError('- runWithoutTenant needs a reason for the log: runWithoutTenant("nightly report", fn).')
       log.warn({ reason, tenant: currentContext()?.tenant.id }, 'running without a tenant')
       return await runOutsideContext(async () => await fn())
     }
   }
+}
+
+function requireFunction (fn: unknown, call: string): void {
+  if (typeof fn !== 'function') throw new OptionsInvalidError(`- ${call} needs a function: the code that is to run.`)
 }

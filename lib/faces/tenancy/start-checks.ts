@@ -1,5 +1,6 @@
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { RoleUnsafeError } from '../../words/errors.ts'
+import type { TenancyConfig } from '../../settings/config/index.ts'
 import type { Finding, TenancyLogger, TenantMode } from '../../words/types.ts'
 
 /**
@@ -13,4 +14,10 @@ export function judgeFindings (findings: readonly Finding[], mode: TenantMode, e
     if (!fatal.includes(finding)) log.warn({ finding }, `audit: ${finding.message}`)
   }
   if (fatal.length > 0) enforcement.refuse(new RoleUnsafeError(fatal.map((finding) => `- ${finding.message} ${finding.repair}`).join('\n')), { findings: fatal })
+}
+
+/** Warns about options that say "many tenants" in a mode that has one: a forgotten `mode` leaves every route open. */
+export function warnAboutSingleMode ({ mode, jwt, agree }: TenancyConfig, log: TenancyLogger): void {
+  if (mode === 'multi' || (jwt === undefined && Object.keys(agree).length === 0)) return
+  log.warn({}, 'the mode is "single", so "jwt" and "agree" are ignored and no token is asked for: set TENANT_MODE=multi if the service has many tenants')
 }

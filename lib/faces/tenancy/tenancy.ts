@@ -30,13 +30,68 @@ export interface TenancyStats {
 export interface Tenancy {
   /** The tenant client, the same as `app.sql`. */
   readonly sql: Sql
+  /** The tenants that exist: look them up, list them, suspend them. */
   readonly registry: TenantRegistry
+  /**
+   * Runs `fn` with this tenant as the tenant context, and returns what it returns.
+   *
+   * Every statement written in `fn`, and in whatever `fn` awaits, belongs to the tenant. Inside the tenant's own context
+   * nothing changes; inside another tenant's it is refused.
+   *
+   * @example
+   * await tenancy.runWithTenant('acme', async () => {
+   *   await tenancy.sql`delete from user_sessions where created_at < now() - interval '30 days'`
+   * })
+   *
+   * @throws {TenantDeniedError} FST_TENANCY_TENANT_DENIED — unknown or not active; `cause` says which.
+   * @throws {CrossTenantError} FST_TENANCY_CONTEXT_CROSS_TENANT — another tenant's context is active.
+   * @throws {TenantIdInvalidError} FST_TENANCY_TENANT_ID_INVALID
+   */
   runWithTenant<T> (tenantId: string, fn: () => T | PromiseLike<T>): Promise<T>
+  /**
+   * Runs `fn` outside of every tenant context, and logs the reason as a warning.
+   *
+   * It gives no rights: statements of the tenant client are refused inside, and `runWithTenant` is allowed.
+   *
+   * @example
+   * const tenants = await tenancy.registry.list()
+   * await tenancy.runWithoutTenant('nightly report', async () => {
+   *   for (const { id } of tenants) await tenancy.runWithTenant(id, () => tenancy.sql`select count(*) from deals`)
+   * })
+   *
+   * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — there is no reason.
+   */
   runWithoutTenant<T> (reason: string, fn: () => T | PromiseLike<T>): Promise<T>
+  /**
+   * Makes a tenant: schema, migrations, policies, grants and registry row, in one transaction. Run again, it brings them up
+   * to date. Needs `ownerDatabase`. A failure leaves nothing behind.
+   *
+   * @example
+   * await tenancy.provision({ id: 'acme', name: 'Acme Corporation' })
+   *
+   * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — lists every problem with the request.
+   * @throws {NotSetUpError} FST_TENANCY_PROVISION_NOT_SET_UP — `setUpDatabase` has not run.
+   * @throws {OwnerWrongError} FST_TENANCY_PROVISION_OWNER_WRONG — `ownerDatabase` is not the owner's.
+   * @throws {TenantExistsError} FST_TENANCY_TENANT_EXISTS — with another isolation strategy.
+   * @throws {TenantLetterCaseError} FST_TENANCY_TENANT_LETTER_CASE — another id differs only in letter case.
+   * @throws {MigrationFailedError} FST_TENANCY_MIGRATION_FAILED, and its siblings — the file is named.
+   * @throws {ProvisionFailedError} FST_TENANCY_PROVISION_FAILED — anything else; `cause` says what.
+   */
   provision (request: ProvisionRequest): Promise<Tenant>
+  /**
+   * Brings the migrations, policies and grants of every tenant up to date, each tenant in a transaction of its own. Needs
+   * `ownerDatabase`. It does not throw for a tenant that fails: look at the report.
+   *
+   * @example
+   * const { failed } = await tenancy.migrate()
+   * if (failed > 0) process.exitCode = 1
+   */
   migrate (): Promise<MigrationReport>
+  /** Tells what the application's role could do that it should not. The same audit runs at every start. */
   audit (): Promise<readonly Finding[]>
+  /** Tells what the connections are doing, and how many refusals observe mode let through. */
   stats (): Promise<TenancyStats>
+  /** Waits for running transactions, `timeouts.acquire` at most, and closes every connection. */
   close (): Promise<void>
 }
 

@@ -1,1 +1,2 @@
+export type { AuditPlace } from './check.ts'
 export { type AuditQuery, runAudit } from './run.ts'

@@ -1,7 +1,7 @@
 import { RoleUnsafeError } from '../../words/errors.ts'
 import type { Finding } from '../../words/types.ts'
-import type { Check } from './check.ts'
-import { checks, superuserCheck } from './checks/index.ts'
+import type { AuditPlace, Check } from './check.ts'
+import { checksOf, wrongRoleChecks } from './checks/index.ts'
 
 /** Sends one statement as the application's role and returns its rows. */
 export type AuditQuery = (text: string) => Promise<readonly Record<string, unknown>[]>
@@ -10,13 +10,15 @@ export type AuditQuery = (text: string) => Promise<readonly Record<string, unkno
  * Returns every way in which the role that `query` runs as can see past the isolation of tenants, each with the SQL
  * that repairs it. Reads catalogs only and changes nothing.
  *
- * A superuser passes every test of a right, which would bury the finding that matters: for one, that finding is all.
+ * Of a superuser, and of the role that owns the schemas, it says that and nothing more.
  */
-export async function runAudit (query: AuditQuery): Promise<readonly Finding[]> {
-  const isSuperuser = await runCheck(query, superuserCheck)
-  if (isSuperuser.length > 0) return isSuperuser
+export async function runAudit (query: AuditQuery, place: AuditPlace = { sharedSchema: 'shared' }): Promise<readonly Finding[]> {
+  for (const check of wrongRoleChecks) {
+    const found = await runCheck(query, check)
+    if (found.length > 0) return found
+  }
   const findings: Finding[] = []
-  for (const check of checks) findings.push(...await runCheck(query, check))
+  for (const check of checksOf(place)) findings.push(...await runCheck(query, check))
   return findings
 }
 

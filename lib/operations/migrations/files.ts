@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MigrationRefusedError } from '../../words/errors.ts'
-import { refusalOf } from './refusals.ts'
+import { type MigrationPlace, refusalOf } from './refusals.ts'
 import { splitStatements } from './statements.ts'
 
 /** A migration file that was read and checked. */
@@ -14,18 +14,18 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-const NAME = /^(?<number>[0-9]+)[-_].+\.sql$/
+const NAME = /^(?<number>[0-9]+)[-_].+\.sql$/i
 
 /**
  * Reads the migrations of a folder, in the order of the numbers that their names begin with.
  *
  * @throws {MigrationRefusedError} FST_TENANCY_MIGRATION_REFUSED — the folder cannot be read; a name has no number, or
- * the number of another; a file has transaction control or is not UTF-8.
+ * the number of another; a file has a statement that tenant migrations cannot have, or is not UTF-8.
  */
-export async function readMigrations (folder: string): Promise<readonly Migration[]> {
+export async function readMigrations (folder: string, place: MigrationPlace): Promise<readonly Migration[]> {
   const names = orderNames((await readNames(folder)).filter((name) => /\.sql$/i.test(name)))
   const migrations: Migration[] = []
-  for (const name of names) migrations.push(await readMigration(folder, name))
+  for (const name of names) migrations.push(await readMigration(folder, name, place))
   return migrations
 }
 
@@ -42,18 +42,18 @@ function orderNames (names: readonly string[]): readonly string[] {
   const byNumber = new Map<bigint, string>()
   for (const name of names) {
     const number = NAME.exec(name)?.groups?.['number']
-    if (number === undefined) throw new MigrationRefusedError(name, 'its name must begin with a number, such as 001_create_deals.sql.')
+    if (number === undefined) throw new MigrationRefusedError(name, 'its name must be a number, then "-" or "_", then a name and ".sql", such as 001-create-deals.sql.')
     if (byNumber.has(BigInt(number))) throw new MigrationRefusedError(name, 'another file has the same number.')
     byNumber.set(BigInt(number), name)
   }
   return [...byNumber].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name)
 }
 
-async function readMigration (folder: string, name: string): Promise<Migration> {
+async function readMigration (folder: string, name: string, place: MigrationPlace): Promise<Migration> {
   const text = await readText(folder, name)
   const statements = splitStatements(text)
   for (const statement of statements) {
-    const refusal = refusalOf(statement)
+    const refusal = refusalOf(statement, place)
     if (refusal !== undefined) throw new MigrationRefusedError(name, refusal)
   }
   return { name, checksum: createHash('sha256').update(text).digest('hex'), statements: statements.map(({ text }) => text) }

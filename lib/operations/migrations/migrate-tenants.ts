@@ -21,6 +21,8 @@ export interface TenantMigration {
 /** What happened to each tenant, in the order of their ids. */
 export interface MigrationReport {
   readonly results: readonly TenantMigration[]
+  /** How many of them failed: a deployment goes on when it is 0. */
+  readonly failed: number
 }
 
 /** The tenants of one schema: one, or all that share it. */
@@ -34,16 +36,21 @@ type SchemaTenants = readonly [Tenant, ...Tenant[]]
  *
  * @throws {MigrationRefusedError} FST_TENANCY_MIGRATION_REFUSED — a file cannot be used; no tenant was touched.
  * @throws {OwnerMissingError} FST_TENANCY_PROVISION_OWNER_MISSING — there is no `ownerDatabase`.
+ * @throws {OwnerWrongError} FST_TENANCY_PROVISION_OWNER_WRONG — `ownerDatabase` is another role than the owner.
+ * @throws {NotSetUpError} FST_TENANCY_PROVISION_NOT_SET_UP — the database was not prepared with `setUpDatabase`.
  * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE — no connection.
  */
 export async function migrateTenants (config: TenancyConfig): Promise<MigrationReport> {
-  const migrations = config.migrations === undefined ? undefined : await readMigrations(config.migrations)
+  const migrations = config.migrations === undefined ? undefined : await readMigrations(config.migrations, config)
   const tenants = await tenantsOf(config)
   const results: TenantMigration[] = []
   await withOwner(config, async (sql) => {
     for (const group of bySchema(tenants)) results.push(...await migrateSchema(config, sql, group, migrations))
   })
-  return { results: results.sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1)) }
+  return {
+    results: results.sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1)),
+    failed: results.filter(({ error }) => error !== undefined).length
+  }
 }
 
 /** In single mode the one tenant is what the settings say; there may be no registry. */

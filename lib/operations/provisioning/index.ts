@@ -1,1 +1,2 @@
-export { type ProvisionRequest, provision } from './provision.ts'
+export { provision } from './provision.ts'
+export type { ProvisionRequest } from './request.ts'

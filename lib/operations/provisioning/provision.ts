@@ -1,33 +1,14 @@
 import type { TransactionSql } from 'postgres'
-import { OptionsInvalidError, ProvisionFailedError, TenantExistsError } from '../../words/errors.ts'
-import { parseTenantId } from '../../words/names.ts'
-import type { IsolationStrategyName, Tenant, TenantId } from '../../words/types.ts'
+import { ProvisionFailedError, TenantExistsError, TenantLetterCaseError } from '../../words/errors.ts'
+import type { Tenant } from '../../words/types.ts'
 import type { TenancyConfig } from '../../settings/config/index.ts'
 import { settingsOf, strategyOf } from '../../data/isolation/index.ts'
 import { inTransaction, withOwner } from '../../data/owner/index.ts'
 import { type Migration, lockFor, readMigrations, updateSchema } from '../migrations/index.ts'
 import { roleOf } from '../roles/index.ts'
+import { type CheckedRequest, type ProvisionRequest, checkRequest } from './request.ts'
 import { findTenant, insertTenant, refreshTenant } from './row.ts'
 import { ensureSchema } from './schema.ts'
-
-/** A tenant that is to be served. */
-export interface ProvisionRequest {
-  /** 1 to 56 ASCII letters, digits, `_` and `-`, the first a letter or digit. */
-  readonly id: string
-  /** For people. Default: the id; a tenant that exists keeps its name. */
-  readonly name?: string
-  /** Default: the option `isolation`; a tenant that exists keeps its own. */
-  readonly isolation?: IsolationStrategyName
-}
-
-/** A request that was checked. */
-interface CheckedRequest {
-  readonly id: TenantId
-  readonly name: string | undefined
-  readonly isolation: IsolationStrategyName | undefined
-}
-
-const MAX_NAME_LENGTH = 200
 
 /**
  * Makes a tenant: its schema, migrations, policies, grants and its row in the registry, active from then on.
@@ -44,17 +25,20 @@ const MAX_NAME_LENGTH = 200
  *   …each migration file; …policies and grants; insert into zakops_tenancy.tenants …; commit
  *
  * @throws {TenantIdInvalidError} FST_TENANCY_TENANT_ID_INVALID — the id has other characters or lengths.
- * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — the name or the isolation strategy cannot be used.
- * @throws {TenantExistsError} FST_TENANCY_TENANT_EXISTS — it exists with another strategy, or with other letter case.
+ * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — the request cannot be used; the message lists every problem.
+ * @throws {TenantExistsError} FST_TENANCY_TENANT_EXISTS — it exists with another strategy.
+ * @throws {TenantLetterCaseError} FST_TENANCY_TENANT_LETTER_CASE — it exists with other letter case.
  * @throws {MigrationFailedError} FST_TENANCY_MIGRATION_FAILED, MigrationRefusedError, MigrationChangedError and
  * MigrationLockedError — as their names say.
  * @throws {PolicyColumnError} FST_TENANCY_POLICY_COLUMN_MISSING — a table has no usable tenant column.
  * @throws {OwnerMissingError} FST_TENANCY_PROVISION_OWNER_MISSING — there is no `ownerDatabase`.
+ * @throws {OwnerWrongError} FST_TENANCY_PROVISION_OWNER_WRONG — `ownerDatabase` is another role than the owner.
+ * @throws {NotSetUpError} FST_TENANCY_PROVISION_NOT_SET_UP — the database was not prepared with `setUpDatabase`.
  * @throws {ProvisionFailedError} FST_TENANCY_PROVISION_FAILED — anything else; `cause` says what.
  */
 export async function provision (config: TenancyConfig, request: ProvisionRequest): Promise<Tenant> {
   const checked = checkRequest(request)
-  const migrations = config.migrations === undefined ? undefined : await readMigrations(config.migrations)
+  const migrations = config.migrations === undefined ? undefined : await readMigrations(config.migrations, config)
   return withOwner(config, async (sql) => {
     try {
       return await inTransaction(sql, { lock: config.timeouts.acquire }, (tx) => provisionIn(tx, config, checked, migrations))
@@ -64,22 +48,14 @@ export async function provision (config: TenancyConfig, request: ProvisionReques
   })
 }
 
-/** Everything is checked before the transaction: a driver error inside it could lose the connection (D-07). */
-function checkRequest ({ id, name, isolation }: ProvisionRequest): CheckedRequest {
-  if (name !== undefined && (typeof name !== 'string' || name === '' || name.length > MAX_NAME_LENGTH || name.includes('\0'))) {
-    throw new OptionsInvalidError(`- name must be a text of 1 to ${MAX_NAME_LENGTH} characters.`)
-  }
-  if (isolation !== undefined) strategyOf(isolation)
-  return { id: parseTenantId(id), name, isolation }
-}
-
 async function provisionIn (tx: TransactionSql, config: TenancyConfig, request: CheckedRequest, migrations: readonly Migration[] | undefined): Promise<Tenant> {
   const { id, name } = request
   // Two ids that differ in letter case have two schemas, so the schema's lock would not keep them apart.
   await lockFor(tx, 'tenant', id.toLowerCase())
   const existing = await findTenant(tx, id, config)
   const isolation = request.isolation ?? existing?.isolation ?? config.isolation
-  if (existing !== undefined && (existing.id !== id || existing.isolation !== isolation)) throw new TenantExistsError()
+  if (existing !== undefined && existing.id !== id) throw new TenantLetterCaseError()
+  if (existing !== undefined && existing.isolation !== isolation) throw new TenantExistsError()
   const strategy = strategyOf(isolation)
   const schema = strategy.schemaOf(id, config)
   await lockFor(tx, 'schema', schema)

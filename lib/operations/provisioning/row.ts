@@ -1,10 +1,6 @@
-import postgres from 'postgres'
 import type { TransactionSql } from 'postgres'
-import { TenantExistsError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
 import { TENANTS_TABLE, TENANT_COLUMNS, parseTenant } from '../../data/registry/index.ts'
-
-const UNIQUE_VIOLATION = '23505'
 
 /** What of the settings says where shared rows are. */
 interface Place {
@@ -19,15 +15,10 @@ export async function findTenant (tx: TransactionSql, id: string, place: Place):
 
 /** Writes a tenant into the registry as active. */
 export async function insertTenant (tx: TransactionSql, tenant: Omit<Tenant, 'createdAt' | 'status'>, place: Place): Promise<Tenant> {
-  try {
-    const [row] = await tx.unsafe(`
-      insert into ${TENANTS_TABLE} (id, name, status, strategy, schema) values ($1, $2, 'active', $3, $4)
-      returning ${TENANT_COLUMNS}`, [tenant.id, tenant.name, tenant.isolation, tenant.schema])
-    return parseTenant(row, place)
-  } catch (cause) {
-    if (cause instanceof postgres.PostgresError && cause.code === UNIQUE_VIOLATION) throw new TenantExistsError({ cause })
-    throw cause
-  }
+  const [row] = await tx.unsafe(`
+    insert into ${TENANTS_TABLE} (id, name, status, strategy, schema) values ($1, $2, 'active', $3, $4)
+    returning ${TENANT_COLUMNS}`, [tenant.id, tenant.name, tenant.isolation, tenant.schema])
+  return parseTenant(row, place)
 }
 
 /** Renames a tenant if a name is given, and ends an unfinished provisioning. A suspended tenant stays suspended. */

@@ -1,3 +1,5 @@
 export { roleOf } from './role-of.ts'
-export { type SetUpRequest, setUpDatabase } from './set-up.ts'
+export type { SetUpRequest } from './request.ts'
+export { setUpDatabase } from './set-up.ts'
+export { isRecord, unknownNames } from './unknown-names.ts'
 export type { RoleRequest } from './role.ts'

@@ -1,5 +1,6 @@
 import type { TransactionSql } from 'postgres'
-import { MAX_IDENTIFIER_BYTES, quoteIdentifier, quoteLiteral } from '../../words/names.ts'
+import { quoteIdentifier, quoteLiteral } from '../../words/names.ts'
+import { isVerifierOf, verifierOf } from './verifier.ts'
 
 /** A log-in role: its name and, where the server asks for one, its password. */
 export interface RoleRequest {
@@ -16,13 +17,6 @@ const FORBIDDEN = [
   ['rolreplication', 'noreplication']
 ] as const
 
-/** Refuses a name that PostgreSQL would cut to another one (I-01). */
-export function assertRoleName (name: string): void {
-  if (name === '' || name.includes('\0') || Buffer.byteLength(name) > MAX_IDENTIFIER_BYTES) {
-    throw new RangeError(`a role name has 1 to ${MAX_IDENTIFIER_BYTES} bytes and no NUL`)
-  }
-}
-
 /**
  * Creates a log-in role without any power, or takes the power from one that exists.
  *
@@ -31,18 +25,32 @@ export function assertRoleName (name: string): void {
  */
 export async function ensureRole (tx: TransactionSql, role: RoleRequest): Promise<void> {
   const name = quoteIdentifier(role.name)
-  const password = role.password === undefined ? '' : ` password ${quoteLiteral(role.password)}`
   const [found] = await tx`
     select rolsuper, rolcanlogin, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication
     from pg_catalog.pg_roles where rolname = ${role.name}`
   if (found === undefined) {
-    await tx.unsafe(`create role ${name} login nosuperuser ${FORBIDDEN.map(([, without]) => without).join(' ')}${password}`)
+    await tx.unsafe(`create role ${name} login nosuperuser ${[...FORBIDDEN.map(([, without]) => without), ...passwordWords(role)].join(' ')}`)
     return
   }
   if (found['rolsuper'] === true) throw new Error('the role exists and is a superuser: name another one')
   const changes: string[] = FORBIDDEN.filter(([column]) => found[column] === true).map(([, without]) => without)
   if (found['rolcanlogin'] !== true) changes.push('login')
-  if (changes.length > 0 || password !== '') await tx.unsafe(`alter role ${name} ${changes.join(' ')}${password}`)
+  if (!await hasPassword(tx, role)) changes.push(...passwordWords(role))
+  if (changes.length > 0) await tx.unsafe(`alter role ${name} ${changes.join(' ')}`)
+}
+
+function passwordWords ({ password }: RoleRequest): readonly string[] {
+  return password === undefined ? [] : [`password ${quoteLiteral(verifierOf(password))}`]
+}
+
+/** Tells whether the role is known to have this password. Only a superuser can look; for others it is not known. */
+async function hasPassword (tx: TransactionSql, { name, password }: RoleRequest): Promise<boolean> {
+  if (password === undefined) return true
+  const [right] = await tx`select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select') as "canRead"`
+  if (right?.['canRead'] !== true) return false
+  const [found] = await tx`select rolpassword from pg_catalog.pg_authid where rolname = ${name}`
+  const stored: unknown = found?.['rolpassword']
+  return typeof stored === 'string' && isVerifierOf(stored, password)
 }
 
 /** Takes every membership from the application's role, since it could `set role` to any of them (R-21). */

@@ -1,25 +1,11 @@
 import postgres from 'postgres'
 import type { TransactionSql } from 'postgres'
 import { RoleSetupFailedError } from '../../words/errors.ts'
-import { CONTROL_SCHEMA, parseSchemaName, quoteIdentifier } from '../../words/names.ts'
-import type { DatabaseOption } from '../../settings/config/index.ts'
+import { CONTROL_SCHEMA, quoteIdentifier } from '../../words/names.ts'
 import { inTransaction, takeLock, withShortClient } from '../../data/owner/index.ts'
 import { controlSchemaStatements, plainSchemaStatements } from './control-schema.ts'
-import { type RoleRequest, asRole, assertRoleName, ensureRole, revokeMemberships } from './role.ts'
-
-/** What {@link setUpDatabase} is to make, and as whom. */
-export interface SetUpRequest {
-  /** The database, as a superuser or as a role that owns it and may create roles. It may be the owner itself. */
-  readonly adminDatabase: DatabaseOption
-  /** The role of `ownerDatabase`: owns every schema, runs migrations. */
-  readonly owner: RoleRequest
-  /** The role of `database`: serves requests, owns nothing. */
-  readonly app: RoleRequest
-  /** Default: `shared`. */
-  readonly sharedSchema?: string
-  /** Default: `extensions`. */
-  readonly extensionsSchema?: string
-}
+import { type SetUpRequest, checkSetUp } from './request.ts'
+import { asRole, ensureRole, revokeMemberships } from './role.ts'
 
 // Roles belong to the server and the lock to one database, so two databases can still meet at a role: duplicate object,
 // unique violation, "tuple concurrently updated". The loser's transaction is gone and simply runs again.
@@ -33,8 +19,8 @@ const CONNECT_TIMEOUT = 10_000
  * Prepares a database for tenants: the two roles, the schema of this package, the shared and the extensions schema.
  *
  * One transaction under a lock, so that several processes can call it at every start; what is right already stays as
- * it is. A role that exists keeps its password unless one is given. An existing application role loses its memberships
- * and powers; what it owns is left to {@link runAudit} to find.
+ * it is. A role that exists keeps its password unless one is given; of a password only its SCRAM-SHA-256 verifier is
+ * sent. An existing application role loses its memberships and powers; what it owns is left to {@link runAudit} to find.
  *
  * @example
  * import { setUpDatabase } from 'zakops-tenancy'
@@ -50,12 +36,13 @@ const CONNECT_TIMEOUT = 10_000
  *   revoke temporary on database … from public; revoke create on schema public from public;
  *   create schema zakops_tenancy; create table zakops_tenancy.tenants (…); …; commit
  *
+ * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — the request cannot be used; the message lists every problem.
  * @throws {RoleSetupFailedError} FST_TENANCY_ROLE_SETUP_FAILED — the administrator may not, or a name is taken; `cause` says which.
  * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE — no connection.
- * @throws {NameReservedError} FST_TENANCY_NAME_RESERVED — a schema name cannot be used.
  */
 export async function setUpDatabase (request: SetUpRequest): Promise<void> {
-  const schemas = [parseSchemaName(request.sharedSchema ?? 'shared'), parseSchemaName(request.extensionsSchema ?? 'extensions')]
+  const { sharedSchema, extensionsSchema } = checkSetUp(request)
+  const schemas = [sharedSchema, extensionsSchema]
   const options = { connectTimeout: CONNECT_TIMEOUT, applicationName: 'zakops-tenancy set-up' }
   await withShortClient(request.adminDatabase, options, async (sql) => {
     for (let attempt = 1; ; attempt++) {
@@ -73,9 +60,7 @@ async function setUp (tx: TransactionSql, request: SetUpRequest, schemas: readon
   await takeLock(tx, 'set-up')
   const [here] = await tx`select current_user as "user", pg_catalog.current_database() as "database"`
   const admin = String(here?.['user'])
-  assertRoleName(owner.name)
-  assertRoleName(app.name)
-  if (app.name === owner.name || app.name === admin) throw new Error('the application role must be neither the owner nor the administrator')
+  if (app.name === admin) throw new Error('the application role must not be the administrator')
   if (owner.name !== admin) await ensureRole(tx, owner)
   await ensureRole(tx, app)
   await revokeMemberships(tx, app)

@@ -1,3 +1,5 @@
+export { databaseProblems } from './database.ts'
 export type { Environment } from './environment.ts'
+export { nearest } from './nearest.ts'
 export { type TenancyConfig, resolveConfig } from './resolve.ts'
 export { type DatabaseOption, type TenancyOptions, optionsSchema } from './schema.ts'

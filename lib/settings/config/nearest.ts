@@ -1,7 +1,7 @@
 /** Returns the word that is nearest to `name`, or undefined if none is near enough to be a misspelling of it. */
 export function nearest (name: string, words: readonly string[]): string | undefined {
   let best: string | undefined
-  let least = Math.ceil(name.length / 2)
+  let least = Math.max(1, Math.floor(name.length / 3))
   for (const word of words) {
     const distance = editDistance(name.toLowerCase(), word.toLowerCase())
     if (distance <= least) [best, least] = [word, distance - 1]

@@ -17,6 +17,7 @@ export type TenancyConfig = Readonly<Omit<CompleteOptions, 'tenantId'> & { tenan
  * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — the message lists every problem at once.
  */
 export function resolveConfig (options: TenancyOptions, environment: Environment): TenancyConfig {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw invalid(['The options must be an object, such as { mode: "multi", database: "postgres://…" }.'])
   const problems: string[] = []
   const given = { ...readEnvironment(environment, problems), ...ownCopy(options) }
   const merged = withDefaults(given)
@@ -61,9 +62,6 @@ function meaningProblems (options: CompleteOptions): string[] {
   const problems: string[] = []
   if (!isTenantId(options.tenantId)) {
     problems.push(`tenantId${environmentNameOf('tenantId')} must be 1 to 56 letters, digits, "_" or "-", the first a letter or digit.`)
-  }
-  if (options.isolation === 'database') {
-    problems.push(`isolation${environmentNameOf('isolation')} "database" is not there yet: use "schema+rls", "schema" or "rls".`)
   }
   problems.push(...databaseProblems('database', options.database))
   if (options.ownerDatabase !== undefined) problems.push(...databaseProblems('ownerDatabase', options.ownerDatabase))

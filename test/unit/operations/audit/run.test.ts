@@ -1,6 +1,6 @@
 import t from 'tap'
 import { runAudit } from '../../../../lib/operations/audit/index.ts'
-import { checks } from '../../../../lib/operations/audit/checks/index.ts'
+import { checksOf, wrongRoleChecks } from '../../../../lib/operations/audit/checks/index.ts'
 
 t.test('runAudit()', async (t) => {
   t.test('takes no answer that it cannot read for "nothing found"', async (t) => {
@@ -15,7 +15,14 @@ t.test('runAudit()', async (t) => {
     t.equal(asked.length, 1)
   })
 
+  t.test('looks at the shared schema of the settings', async (t) => {
+    const asked: string[] = []
+    await runAudit(async (text) => { asked.push(text); return [] }, { sharedSchema: "o'ther" })
+    t.equal(asked.filter((text) => text.includes("n.nspname = 'o''ther'")).length, 1)
+  })
+
   t.test('has checks with names of their own', async (t) => {
+    const checks = [...wrongRoleChecks, ...checksOf({ sharedSchema: 'shared' })]
     t.equal(new Set(checks.map(({ name }) => name)).size, checks.length)
   })
 })

@@ -21,7 +21,7 @@ t.test('splitStatements()', async (t) => {
 })
 
 t.test('refusalOf()', async (t) => {
-  const refused = (sql: string) => splitStatements(sql).some((statement) => refusalOf(statement) !== undefined)
+  const refused = (sql: string) => splitStatements(sql).some((statement) => refusalOf(statement, { extensionsSchema: 'ext' }) !== undefined)
 
   t.test('refuses transaction control in any spelling', async (t) => {
     for (const sql of ['BEGIN', 'Start Transaction', 'commit', 'END', 'rollback', 'abort', 'savepoint a', 'release a', "prepare transaction 'a'",
@@ -30,6 +30,13 @@ t.test('refusalOf()', async (t) => {
 
   t.test('refuses what would take the role or wait for the driver', async (t) => {
     for (const sql of ['copy deals from stdin', 'copy deals to stdout', 'set role x', 'set local session authorization x', 'reset role']) t.ok(refused(sql), sql)
+  })
+
+  t.test('refuses an extension that other tenants could not use, or could not make again', async (t) => {
+    for (const sql of ['create extension citext', 'CREATE EXTENSION IF NOT EXISTS "uuid-ossp"', 'create extension if not exists citext schema extensions',
+      'create extension citext schema ext', 'create extension if not exists citext schema "EXT"', 'create extension if not exists citext -- schema "ext"']) t.ok(refused(sql), sql)
+    for (const sql of ['create extension if not exists citext schema ext', 'Create Extension If Not Exists "uuid-ossp" With Schema "ext" Version \'1.1\'',
+      'drop extension citext', 'comment on extension citext is null']) t.notOk(refused(sql), sql)
   })
 
   t.test('lets everything else pass', async (t) => {
