@@ -26,6 +26,30 @@ t.test('a transaction handle', async (t) => {
     t.same(await documents(), SEEDED)
   })
 
+  t.test('of a savepoint sends nothing after its savepoint, though the transaction goes on', async (t) => {
+    const { sql, as, documents } = await testTenancy(t, { lanes: { max: 1 } })
+    await as('acme', () => sql.begin(async (tx) => {
+      const { named } = await tx.savepoint((s) => ({ named: s }))
+      const { nested } = await sql.begin((s) => ({ nested: s }))
+      for (const leaked of [named, nested]) {
+        await t.rejects(Promise.resolve(leaked`insert into docs (id, body) values (2, 'late')`), { code: 'FST_TENANCY_TRANSACTION_ENDED' })
+      }
+      await tx`update docs set body = body`
+    }))
+    t.same(await documents(), SEEDED)
+  })
+
+  t.test('sends nothing more while the last statements of its transaction are on their way', async (t) => {
+    const { sql, as, documents } = await testTenancy(t, { lanes: { max: 1 } })
+    let late: unknown
+    await as('acme', () => sql.begin(async (tx) => {
+      tx`select pg_sleep(0.1)`.execute()
+      setTimeout(() => { tx`insert into docs (id, body) values (2, 'late')`.catch((error: unknown) => { late = error }) }, 30)
+    }))
+    t.match(late, { code: 'FST_TENANCY_TRANSACTION_ENDED' })
+    t.same(await documents(), SEEDED)
+  })
+
   t.test('dies with its connection, and so do the statements that its callback sends later (J02, D-02)', async (t) => {
     const { sql, as, documents, admin } = await testTenancy(t, { lanes: { max: 1 } })
     let late: unknown
