@@ -39,6 +39,25 @@ t.test('a transaction handle', async (t) => {
     t.same(await documents(), SEEDED)
   })
 
+  t.test('of a savepoint that nobody awaited ends nothing in the transaction of the next tenant', async (t) => {
+    const { sql, as, documents } = await testTenancy(t, { lanes: { max: 1 } })
+    let forgotten: unknown
+    await as('acme', () => sql.begin(async (tx) => {
+      tx.savepoint(async (s) => {
+        await s`select 1`
+        await sleep(100)
+      }).catch((error: unknown) => { forgotten = error })
+      await sleep(30)
+    }))
+    await as('globex', () => sql.begin(async (tx) => {
+      await tx`insert into docs (id, body) values (2, 'first')`
+      await sleep(200)
+      await tx`insert into docs (id, body) values (3, 'second')`
+    }))
+    t.match(forgotten, { code: 'FST_TENANCY_TRANSACTION_ENDED' })
+    t.same((await documents()).map(({ tenant_id: tenant, id }) => `${tenant} ${id}`), ['acme 1', 'globex 1', 'globex 2', 'globex 3'])
+  })
+
   t.test('sends nothing more while the last statements of its transaction are on their way', async (t) => {
     const { sql, as, documents } = await testTenancy(t, { lanes: { max: 1 } })
     let late: unknown
