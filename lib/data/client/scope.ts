@@ -1,12 +1,13 @@
 import { TransactionEndedError } from '../../words/errors.ts'
 import { quoteIdentifier } from '../../words/names.ts'
 import type { TransactionScope } from '../../words/types.ts'
-import type { StartStatement, StatementResult } from '../lanes/index.ts'
+import type { LaneQuery } from '../lanes/index.ts'
+import { hear } from './tenant-query.ts'
 
 /** What a scope needs of the connection under it. */
 export interface ScopeConnection {
-  /** Sends statements in the order in which they were given, one at a time, each with the tenant's settings. */
-  inTurn<R extends StatementResult> (start: StartStatement<R>): Promise<R>
+  /** Sends queries in the order in which they were given, one at a time, each with the tenant's settings. */
+  inTurn (query: LaneQuery): void
   /** Sends a statement of ours, such as a savepoint, in its turn and without settings. */
   control (text: string): Promise<void>
   /** Settles when everything that was given so far has settled. */
@@ -44,15 +45,11 @@ export class Scope implements TransactionScope {
     return this === other || (this.#parent?.isWithin(other) ?? false)
   }
 
-  /** Sends one statement. Its failure fails the scope, also if the caller swallows it (D-23). */
-  async send<R extends StatementResult> (start: StartStatement<R>): Promise<R> {
+  /** Sends one query. Its failure fails the scope, also if nobody awaits it or the caller swallows it (D-23). */
+  send (query: LaneQuery): void {
     if (!this.isAlive) throw new TransactionEndedError()
-    try {
-      return await this.#connection.inTurn(start)
-    } catch (error) {
-      this.#failure ??= { error }
-      throw error
-    }
+    if (query instanceof Promise) hear(query, (error) => { this.#failure ??= { error } })
+    this.#connection.inTurn(query)
   }
 
   /** Runs `callback` to its end, with every statement that it started, and throws its first failure. */

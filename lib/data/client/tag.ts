@@ -1,24 +1,15 @@
+import { readFile } from 'node:fs/promises'
 import type { Sql } from 'postgres'
 import { SqlRefusedError } from '../../words/errors.ts'
-import type { StatementResult } from '../lanes/index.ts'
-import { type DriverQuery, isDriverHelper, isDriverQuery } from '../wire/index.ts'
-import { refuseCancel } from './refusals.ts'
+import { isDriverHelper } from '../wire/index.ts'
+import { type QueryRules, type TenantQuery, queryFactory } from './tenant-query.ts'
 import { rememberWriter } from './written-query.ts'
 
-/** What becomes of the queries of a tag. */
-export interface TagRules {
-  /** Sends a query when somebody awaits it, and settles with its result. */
-  readonly send: (query: DriverQuery) => Promise<StatementResult>
-  /** Throws if the code that runs now may not have the answer. Asked at every await, the first and all later ones. */
-  readonly assertReader: (query: DriverQuery) => void
-  /** Whether failures are noticed elsewhere, so that a query that nobody awaits must not end the process. */
-  readonly isObserved: boolean
-}
-
-/** The part that the tenant client and a transaction handle share: the template tag, `unsafe` and the parameter helpers. */
+/** The part that the tenant client and a transaction handle share: the template tag, `unsafe`, `file` and the parameter helpers. */
 export interface Tag {
   (...args: readonly unknown[]): unknown
   readonly unsafe: (text: string, parameters?: unknown, options?: unknown) => unknown
+  readonly file: (path: string, parameters?: unknown, options?: unknown) => unknown
   readonly typed: Sql['typed']
   readonly types: Sql['types']
   readonly array: Sql['array']
@@ -27,26 +18,40 @@ export interface Tag {
 
 const RAW_OBJECT = 'A value with a member "raw" was given where a row, a list or a name belongs, and would have been taken for SQL text: check what clients send (a schema of the route does).'
 const NOT_A_TEXT = 'sql.unsafe needs a text: sql.unsafe(text, parameters).'
-const IN_A_REPLY = 'A query was about to be written into JSON, with its text and parameters: await it first.'
 
 /**
- * Returns a template tag whose queries are sent as `rules` say. They are built by the driver, so fragments and helpers
- * nest as they always do, but the driver's own connections never see them.
+ * Returns a template tag whose queries are sent as `rules` say. Helpers are built by the driver, so they nest as they
+ * always do, but the driver's own connections never see a query.
  */
-export function createTag (builder: Sql, rules: TagRules): Tag {
+export function createTag (builder: Sql, rules: QueryRules): Tag {
+  const make = queryFactory(builder, rules)
+  const query = (strings: readonly string[], args: readonly unknown[], options?: object): TenantQuery => {
+    const made = make(strings, args, options)
+    rememberWriter(made)
+    return made
+  }
   const tag = (...args: readonly unknown[]): unknown => {
-    if (isFalseTemplate(args[0])) throw new SqlRefusedError(RAW_OBJECT)
-    return adopt(Reflect.apply(builder, undefined, args), rules)
+    const [strings, ...parameters] = args
+    if (isTemplate(strings)) return query(strings, parameters)
+    if (isFalseTemplate(strings)) throw new SqlRefusedError(RAW_OBJECT)
+    const built: unknown = Reflect.apply(builder, undefined, args)
+    if (isDriverHelper(built)) rememberWriter(built)
+    return built
   }
   const unsafe = (text: string, parameters?: unknown, options?: unknown): unknown => {
     if (typeof text !== 'string') throw new SqlRefusedError(NOT_A_TEXT)
-    const hasParameters = Array.isArray(parameters)
-    const given = hasParameters ? options : parameters
-    // Without parameters the driver would choose the simple protocol, which takes many statements.
-    const settings = { simple: false, ...(typeof given === 'object' ? given : {}) }
-    return adopt(Reflect.apply(builder.unsafe, undefined, [text, hasParameters ? parameters : [], settings]), rules)
+    const given = givenWith(parameters, options)
+    return query([text], given.parameters, { prepare: false, simple: false, ...given.options })
   }
-  return Object.assign(tag, { unsafe, ...rememberingHelpers(builder) })
+  const file = (path: string, parameters?: unknown, options?: unknown): unknown => {
+    const given = givenWith(parameters, options)
+    return fromFile(path, query([''], given.parameters, { simple: false, ...given.options }), rules)
+  }
+  return Object.assign(tag, { unsafe, file, ...rememberingHelpers(builder) })
+}
+
+function isTemplate (value: unknown): value is readonly string[] {
+  return Array.isArray(value) && 'raw' in value && Array.isArray(value.raw)
 }
 
 /** The driver takes whatever has an array `raw` for a template, and JSON from a client can have one. */
@@ -54,39 +59,21 @@ function isFalseTemplate (value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && 'raw' in value
 }
 
-function adopt (built: unknown, rules: TagRules): unknown {
-  if (isDriverHelper(built)) rememberWriter(built)
-  if (!isDriverQuery(built)) return built
-  rememberWriter(built)
-  built.canceller = refuseCancel
-  built.handler = (query) => {
-    if (rules.isObserved) hear(query)
-    rules.send(query).then((result) => query.resolve(withoutSecret(result)), query.reject)
+function givenWith (parameters: unknown, options: unknown): { readonly parameters: readonly unknown[], readonly options: object } {
+  const hasParameters = Array.isArray(parameters)
+  const given = hasParameters ? options : parameters
+  return { parameters: hasParameters ? parameters : [], options: typeof given === 'object' && given !== null ? given : {} }
+}
+
+/** Reads the text when the query is awaited, as the driver does. */
+function fromFile (path: string, query: TenantQuery, rules: QueryRules): TenantQuery {
+  query.handler = () => {
+    readFile(path, 'utf8').then((text) => {
+      query.strings = [text]
+      rules.send(query)
+    }).catch((error: unknown) => query.reject(error))
   }
-  for (const method of ['then', 'catch', 'finally'] as const) guard(built, method, rules)
-  return Object.defineProperty(built, 'toJSON', { value: () => { throw new SqlRefusedError(IN_A_REPLY) } })
-}
-
-/** A query is answered once and kept by whoever has it: each await asks anew whether the answer is for its code (A-05). */
-function guard (query: DriverQuery, method: 'then' | 'catch' | 'finally', rules: TagRules): void {
-  const original: unknown = Reflect.get(query, method)
-  if (typeof original !== 'function') return
-  Object.defineProperty(query, method, {
-    value: (...callbacks: readonly unknown[]): unknown => {
-      try {
-        rules.assertReader(query)
-      } catch (error) {
-        hear(query)
-        return Reflect.apply(Promise.prototype[method], Promise.reject(error), callbacks)
-      }
-      return Reflect.apply(original, query, callbacks)
-    }
-  })
-}
-
-/** Keeps a failure that somebody is told of in another way from ending the process. It sends nothing. */
-function hear (query: DriverQuery): void {
-  Promise.prototype.then.call(query, undefined, () => {})
+  return query
 }
 
 /** The driver's parameter helpers, which remember whose value they hold. */
@@ -104,11 +91,4 @@ function rememberingHelpers (builder: Sql): Pick<Tag, 'typed' | 'types' | 'array
   })
   const typed = remembering(builder.typed)
   return { typed, types: typed, array: remembering(builder.array), json: remembering(builder.json) }
-}
-
-/** Takes out the key that cancels whatever runs on the connection, which soon is another tenant's statement (D-14). */
-function withoutSecret (result: StatementResult): StatementResult {
-  if (!('state' in result) || typeof result.state !== 'object' || result.state === null) return result
-  const { secret, ...state } = { secret: undefined, ...result.state }
-  return Object.assign(result, { state })
 }

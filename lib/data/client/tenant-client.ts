@@ -3,69 +3,119 @@ import { currentContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { ContextMissingError, DriverUnsupportedError, SqlRefusedError, TransactionEndedError } from '../../words/errors.ts'
 import type { Tenant, TenantContext, TenantSettings } from '../../words/types.ts'
-import type { StatementResult } from '../lanes/index.ts'
-import type { DriverQuery } from '../wire/index.ts'
+import type { LaneQuery } from '../lanes/index.ts'
+import type { SettingsDialect, SettingsFrame } from '../wire/index.ts'
 import { assertReader, contextOf } from './binding.ts'
-import { assertAllowed, refusedMembers } from './refusals.ts'
+import { refusedMembers } from './refusals.ts'
+import { reserveSession } from './reservation.ts'
 import { Scope } from './scope.ts'
-import { type TagRules, createTag } from './tag.ts'
+import { type Tag, createTag } from './tag.ts'
+import { type QueryRules, queryFactory } from './tenant-query.ts'
 import { type ScopeCallback, enterScope, savepointIn, userCallback } from './transaction-handle.ts'
 import { type TransactionSurroundings, runTransaction } from './transaction.ts'
-import { onLane } from './written-query.ts'
+import { bindCallbacks } from './written-query.ts'
 
 /** What the tenant client is made of. */
 export interface TenantClientParts extends TransactionSurroundings {
   /** The driver client that builds queries and never connects. */
   readonly builder: Sql
   readonly enforcement: Enforcement
+  readonly dialect: SettingsDialect
   /** The settings of a tenant; of nobody, for what observe mode lets through without a tenant. */
   readonly settingsOf: (tenant: Tenant | undefined) => TenantSettings
 }
 
 /** The tenant client, and what only the faces may do with it. */
 export interface TenantClient {
-  readonly sql: Sql
+  readonly sql: TenantSql
   /** Runs `fn` in the current tenant's context as one transaction that every plain statement joins. */
   joinTransaction<T> (options: string, fn: () => T | PromiseLike<T>): Promise<T>
   /** Sends one statement of ours with the settings that are given, whatever the context is, and returns its rows. */
   query (settings: TenantSettings, text: string, parameters?: readonly string[]): Promise<readonly Record<string, unknown>[]>
 }
 
+/** postgres.js's client as a tenant has it. */
+export interface TenantSql extends Sql {
+  /** The same tag for statements that are known to be slow: each has a connection alone, so that nothing waits behind it. */
+  readonly alone: Sql
+}
+
+interface Parts extends TenantClientParts {
+  readonly frameOf: (tenant: Tenant | undefined) => SettingsFrame
+  readonly cancel: QueryRules['cancel']
+}
+
 /**
  * Returns the tenant client: postgres.js's tag and helpers, with every statement in a transaction of its own that
  * carries the tenant's settings.
  *
- * The SQL sent for one statement: `begin; …` – `select set_config('search_path', $1, true), set_config('app.tenant_id',
- * $2, true) …` – the statement – `commit`.
+ * The SQL sent for one statement, in one round trip: `select set_config('search_path', $1, true),
+ * set_config('app.tenant_id', $2, true), …` and the statement, up to one Sync: one implicit transaction.
  *
  * @throws {DriverUnsupportedError} FST_TENANCY_DRIVER_UNSUPPORTED — the driver has members that this client does not know.
  */
-export function createTenantClient (parts: TenantClientParts): TenantClient {
-  const sql: unknown = Object.defineProperties(
-    Object.assign(createTag(parts.builder, plainRules(parts)), refusedMembers(), {
+export function createTenantClient (given: TenantClientParts): TenantClient {
+  const parts: Parts = { ...given, frameOf: framesOf(given), cancel: (query) => given.lanes.cancel(query) }
+  const queryOfOurs = queryFactory(parts.builder, { send: () => {}, assertReader: () => {}, cancel: () => {} })
+  return {
+    sql: createSql(parts),
+    joinTransaction: async (options, fn) => await openTransaction(parts, options, true, fn),
+    query: async (settings, text, parameters = []) => {
+      const query = queryOfOurs([text], parameters, { prepare: true, simple: false })
+      parts.lanes.run(parts.dialect.frameOf(settings), query, false)
+      return rowsOf(await Promise.prototype.then.call(query))
+    }
+  }
+}
+
+function rowsOf (result: unknown): readonly Record<string, unknown>[] {
+  return Array.isArray(result) ? result : []
+}
+
+function createSql (parts: Parts): TenantSql {
+  const alone = withMembers(parts, createTag(parts.builder, plainRules(parts, true)))
+  const sql: unknown = Object.assign(withMembers(parts, createTag(parts.builder, plainRules(parts, false))), { alone })
+  if (!isSql(sql, parts.builder)) throw new DriverUnsupportedError()
+  return sql
+}
+
+function withMembers (parts: Parts, tag: Tag): Tag {
+  return Object.defineProperties(
+    Object.assign(tag, refusedMembers(), {
       begin: (...args: readonly unknown[]) => begin(parts, args),
+      reserve: async () => await reserve(parts),
       PostgresError: parts.builder.PostgresError,
       CLOSE: parts.builder.CLOSE,
       END: parts.builder.END
     }), {
-      // They hold the password and every setting of the raw client (D-21).
-      options: { get: () => { throw new SqlRefusedError('sql.options is refused on the tenant client, because it holds the credentials: keep what you need of your own configuration.') } },
+      options: { get: () => visibleOptions(parts.builder) },
       parameters: { get: () => sharedParameters(parts.builder) }
     })
-  if (!isSql(sql, parts.builder)) throw new DriverUnsupportedError()
-  return {
-    sql,
-    joinTransaction: async (options, fn) => await openTransaction(parts, options, true, fn),
-    query: async (settings, text, parameters = []) => await runTransaction(parts, settings, { options: 'read only', isJoined: false },
-      (scope) => scope.send((client) => client.unsafe(text, [...parameters])))
+}
+
+/** What changes how values are written and read. The rest holds the credentials and every setting of the raw client (D-21). */
+function visibleOptions (builder: Sql): object {
+  const { parsers, serializers, types, transform } = builder.options
+  return { parsers, serializers, types, transform }
+}
+
+/** A tenant's frame is made once for each time that the tenant is read from the registry. */
+function framesOf ({ dialect, settingsOf }: TenantClientParts): Parts['frameOf'] {
+  const frames = new WeakMap<Tenant, SettingsFrame>()
+  return (tenant) => {
+    const known = tenant === undefined ? undefined : frames.get(tenant)
+    if (known !== undefined) return known
+    const frame = dialect.frameOf(settingsOf(tenant))
+    if (tenant !== undefined) frames.set(tenant, frame)
+    return frame
   }
 }
 
-function plainRules (parts: TenantClientParts): TagRules {
+function plainRules (parts: Parts, isAlone: boolean): QueryRules {
   return {
-    send: (query) => sendPlain(parts, query),
+    send: (query) => sendPlain(parts, query, isAlone),
     assertReader: (query) => assertReader(query, parts.enforcement),
-    isObserved: false
+    cancel: parts.cancel
   }
 }
 
@@ -76,16 +126,21 @@ function sharedParameters (builder: Sql): object {
 }
 
 /** Sends a plain statement: in the transaction that it joins, or in one of its own. */
-async function sendPlain (parts: TenantClientParts, query: DriverQuery): Promise<StatementResult> {
-  assertAllowed(query)
+function sendPlain (parts: Parts, query: LaneQuery, isAlone: boolean): void {
   const context = contextOf(query, parts.enforcement)
-  const start = onLane(query)
+  bindCallbacks(query)
   const outer = context?.transaction
-  if (outer instanceof Scope && outer.isJoined) return await outer.send(start)
-  return await runTransaction(parts, parts.settingsOf(context?.tenant), { options: '', isJoined: false }, (scope) => scope.send(start))
+  if (outer instanceof Scope && outer.isJoined) outer.send(query)
+  else parts.lanes.run(parts.frameOf(context?.tenant), query, isAlone)
 }
 
-async function begin (parts: TenantClientParts, args: readonly unknown[]): Promise<unknown> {
+async function reserve (parts: Parts): Promise<unknown> {
+  const context = currentContext()
+  if (context === undefined) parts.enforcement.refuse(new ContextMissingError())
+  return await reserveSession(parts, parts.frameOf(context?.tenant), context?.tenant)
+}
+
+async function begin (parts: Parts, args: readonly unknown[]): Promise<unknown> {
   const [options, last] = args.length > 1 ? args : ['', args[0]]
   const callback = userCallback(last)
   if (callback === undefined) throw new SqlRefusedError('sql.begin needs a function: sql.begin(async (tx) => { … }).')
@@ -96,7 +151,7 @@ async function begin (parts: TenantClientParts, args: readonly unknown[]): Promi
 }
 
 /** Opens a transaction, or a savepoint where the caller is in one already (D-12). */
-async function openTransaction<T> (parts: TenantClientParts, options: string, isJoined: boolean, callback: ScopeCallback<T>): Promise<T> {
+async function openTransaction<T> (parts: Parts, options: string, isJoined: boolean, callback: ScopeCallback<T>): Promise<T> {
   const context = currentContext()
   if (context === undefined) parts.enforcement.refuse(new ContextMissingError())
   const outer = openScopeOf(context)
@@ -105,7 +160,7 @@ async function openTransaction<T> (parts: TenantClientParts, options: string, is
   }
   const tenant = context?.tenant
   return outer === undefined
-    ? await runTransaction(parts, parts.settingsOf(tenant), { options, isJoined }, (scope) => enterScope(parts, scope, tenant, callback))
+    ? await runTransaction(parts, parts.frameOf(tenant), { options, isJoined }, (scope) => enterScope(parts, scope, tenant, callback))
     : await savepointIn(parts, outer, tenant, undefined, callback)
 }
 
@@ -118,6 +173,6 @@ function openScopeOf (context: TenantContext | undefined): Scope | undefined {
 }
 
 /** Tells whether `client` has everything that the driver's client has, implemented or refused. */
-function isSql (client: unknown, builder: Sql): client is Sql {
+function isSql (client: unknown, builder: Sql): client is TenantSql {
   return typeof client === 'function' && Object.keys(builder).every((member) => member in client)
 }

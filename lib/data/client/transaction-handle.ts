@@ -4,16 +4,18 @@ import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { CrossTenantError, DriverUnsupportedError, SqlRefusedError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
 import { assertWrittenBy } from './binding.ts'
-import { assertAllowed, refusedMembers } from './refusals.ts'
+import { refusedMembers } from './refusals.ts'
 import { Scope } from './scope.ts'
-import { type TagRules, createTag } from './tag.ts'
-import { onLane } from './written-query.ts'
+import { createTag } from './tag.ts'
+import type { QueryRules } from './tenant-query.ts'
+import { bindCallbacks } from './written-query.ts'
 
 /** What a transaction or savepoint calls with its handle. */
 export type ScopeCallback<T> = (tx: TransactionSql) => T | PromiseLike<T>
 
 interface HandleParts {
   readonly builder: Sql
+  readonly cancel: QueryRules['cancel']
   readonly enforcement: Enforcement
 }
 
@@ -42,9 +44,8 @@ export async function savepointIn<T> (
 }
 
 function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TransactionSql {
-  const { file, notify, prepare } = refusedMembers()
+  const { notify, prepare } = refusedMembers()
   const handle: unknown = Object.assign(createTag(parts.builder, scopeRules(parts, scope, tenant)), {
-    file,
     notify,
     prepare,
     savepoint: async (...args: readonly unknown[]) => {
@@ -58,23 +59,22 @@ function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefi
   return handle
 }
 
-function scopeRules (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TagRules {
+function scopeRules (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): QueryRules {
   const assertReader = (): void => assertSameTenant(tenant, parts.enforcement)
   return {
-    async send (query) {
-      assertAllowed(query)
+    send (query) {
       assertReader()
       if (tenant !== undefined) assertWrittenBy(tenant, query, parts.enforcement)
-      return await scope.send(onLane(query))
+      bindCallbacks(query)
+      scope.send(query)
     },
     assertReader,
-    // The scope fails with every statement of its own, awaited or not.
-    isObserved: true
+    cancel: parts.cancel
   }
 }
 
 /** The handle names its tenant, so it works where Node.js lost the context; under another tenant it does not (D-01). */
-function assertSameTenant (tenant: Tenant | undefined, enforcement: Enforcement): void {
+export function assertSameTenant (tenant: Tenant | undefined, enforcement: Enforcement): void {
   const active = currentContext()
   if (tenant !== undefined && active !== undefined && active.tenant.id !== tenant.id) enforcement.refuse(new CrossTenantError())
 }

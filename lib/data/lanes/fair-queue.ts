@@ -47,6 +47,28 @@ export class FairQueue<T> {
     return waiter
   }
 
+  /** Returns the first waiter that `is` is true of. */
+  find (is: (waiter: T) => boolean): T | undefined {
+    for (const waiters of this.#waiters.values()) {
+      const found = waiters.find(is)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** Takes out the waiters at the head of each line that `isDue` is true of. */
+  takeWhile (isDue: (waiter: T) => boolean): readonly T[] {
+    const taken: T[] = []
+    for (const [key, waiters] of this.#waiters) {
+      const stays = waiters.findIndex((waiter) => !isDue(waiter))
+      const gone = waiters.splice(0, stays === -1 ? waiters.length : stays)
+      this.#length -= gone.length
+      taken.push(...gone)
+      if (waiters.length === 0) this.#waiters.delete(key)
+    }
+    return taken
+  }
+
   /** Takes out one waiter that gave up. */
   remove (key: string, waiter: T): void {
     const waiters = this.#waiters.get(key) ?? []

@@ -1,3 +1,5 @@
-export { type Lane, type StartStatement, type StatementResult, isServerError } from './lane.ts'
-export { type LaneStats, Lanes } from './lanes.ts'
+export type { LaneQuery } from './lane-query.ts'
+export { type LaneStats, type LanesOptions, Lanes } from './lanes.ts'
+export { isServerError } from './server-error.ts'
+export type { Session } from './session.ts'
 export { withDeadline } from './deadline.ts'

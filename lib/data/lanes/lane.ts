@@ -1,144 +1,257 @@
-import type { Sql } from 'postgres'
-import { runOutsideContext } from '../../settings/context/index.ts'
-import { ConnectionLostError, DatabaseUnreachableError, DeadlineError, SqlUnexpectedError } from '../../words/errors.ts'
-import type { Driver, OpenClient } from '../wire/index.ts'
-import { withDeadline } from './deadline.ts'
+import { ConnectionLostError, DeadlineError, SqlRefusedError } from '../../words/errors.ts'
+import {
+  type Description, type DriverQuery, type Execute, IDLE, type MessageGroup, type StatementKind,
+  controlRefusal, descriptionReply, emptyReply, errorMessage, kindOfText, queryOf, readGroup, readyForQuery
+} from '../wire/index.ts'
+import { Cycle, type CycleOwner, type Request } from './cycle.ts'
+import { isServerError, isStatementTimeout } from './server-error.ts'
+import { VirtualSocket } from './virtual-socket.ts'
+import type { LaneRoutes, LaneTask } from './lane-task.ts'
+import type { Statement, StatementText } from './statements.ts'
 
-/** What a statement settled with, as far as lanes look at it. */
-export interface StatementResult {
-  readonly command: string
-  readonly count: number | null
+/** What the driver was told of a statement that it has a name for, or of the one without a name. */
+interface Held {
+  readonly text: StatementText
+  readonly isNamed: boolean
+  description: Description | undefined
 }
 
-/** Starts one statement on the driver client of a lane. */
-export type StartStatement<R extends StatementResult> = (client: Sql) => PromiseLike<R>
+/** The driver keeps every statement that it has prepared for as long as its lane lives. */
+const MAX_HELD = 500
 
-export interface LaneLimits {
-  readonly connect: number
-  readonly statement: number
-}
-
-// What SQL can leave in a session, by functions that no list of statements can refuse (G-02): settings, advisory locks,
-// lastval(), cursors, channels, temporary tables. Not DISCARD ALL, which would throw away the plans of functions too.
-const CLEAN = 'reset all; close all; unlisten *; discard temp; discard sequences; select 1 where pg_catalog.pg_advisory_unlock_all() is null'
+const READY = readyForQuery(IDLE)
+// What PostgreSQL says when a prepared statement no longer fits: the driver prepares it anew and sends it once more.
+const PREPARE_ANEW = Buffer.concat([errorMessage('0A000', 'cached plan must not change result type', 'RevalidateCachedQuery'), READY])
 
 /**
- * One driver client with one socket that serves one caller at a time, one statement after the other. On any doubt it is
- * discarded, never repaired; it does not reconnect.
+ * One driver client that serves one caller at a time, with one statement in flight: a value that cannot be sent meets its
+ * own statement and nobody else's (D-06). Its socket is ours: only whole groups of messages that are known leave it, each
+ * behind the settings of whoever holds the lane. On any doubt it is thrown away; a new one costs no connection.
  */
-export class Lane {
-  readonly openedAt = Date.now()
-  readonly #client: OpenClient
-  readonly #limits: LaneLimits
-  #isReady = false
-  #reason: Error | undefined
-  #isBusy = false
-  #onLost: ((reason: Error) => void) | undefined
+export class Lane implements CycleOwner {
+  readonly #routes: LaneRoutes
+  readonly #socket: VirtualSocket
+  readonly #execute: Execute
+  readonly #held = new Map<string, Held>()
+  #task: LaneTask | undefined
+  #failure: Error | undefined
+  #isDoubted = false
+  /** The statement whose answer has not ended. */
+  #cycle: Cycle | undefined
+  /** Whether the driver has to end that statement itself: a cursor. */
+  #isOpen = false
+  /** The statement of which the driver has to be told more before it gets the answer. */
+  #untold: { readonly held: Held, readonly isDescribing: boolean } | undefined
+  #description: Description | undefined
 
-  constructor (driver: Driver, limits: LaneLimits) {
-    this.#limits = limits
-    // WHY OUTSIDE THE CONTEXT: what a socket calls later runs in the context in which it was opened (A-01).
-    this.#client = runOutsideContext(() => driver.open((error) => this.discard(this.#lost(error))))
+  constructor (routes: LaneRoutes, greeting: Buffer, open: (socket: VirtualSocket) => Execute) {
+    this.#routes = routes
+    this.#socket = new VirtualSocket(greeting, {
+      written: (bytes) => this.#written(bytes),
+      paused: (isPaused) => routes.pause(this, isPaused)
+    })
+    this.#execute = open(this.#socket)
   }
 
-  /** False once the lane was discarded or lost its connection: then it is thrown away. */
+  /** False once anything about the lane was in doubt: then it is not used again. */
   get isUsable (): boolean {
-    return this.#reason === undefined
+    return !this.#isDoubted && !this.#socket.isClosed && this.#held.size <= MAX_HELD
   }
 
-  /** Calls `listener` synchronously when the connection is lost or the lane is discarded; one listener at a time. */
-  onLost (listener: ((reason: Error) => void) | undefined): void {
-    this.#onLost = listener
+  /** The tenant whose statement the lane has; undefined when it has none. */
+  get tenantId (): string | undefined {
+    return this.#task?.frame.tenantId
   }
 
-  /**
-   * Sends one statement and returns its result. A server error leaves the lane usable; every other one discards it.
-   *
-   * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE — the connection could not be opened.
-   * @throws {ConnectionLostError} FST_TENANCY_SQL_CONNECTION_LOST — the lane has no connection any more.
-   * @throws {DeadlineError} FST_TENANCY_SQL_DEADLINE — the statement took longer than its deadline.
-   */
-  async send<R extends StatementResult> (start: StartStatement<R>): Promise<R> {
-    if (this.#reason !== undefined) throw new ConnectionLostError({ cause: this.#reason })
-    if (this.#isBusy) throw this.discard(new SqlUnexpectedError({ cause: new Error('two statements at once on one lane') }))
-    this.#isBusy = true
-    try {
-      // The server stops a statement at its deadline by itself; ours is for a server or network that does not answer.
-      const deadline = this.#limits.statement + (this.#isReady ? 1_000 : 1_000 + this.#limits.connect)
-      const result = await withDeadline(this.#start(start), deadline, () => this.discard(new DeadlineError('statement', 'statement')))
-      this.#isReady = true
-      return result
-    } catch (error) {
-      throw this.#judge(error)
-    } finally {
-      this.#isBusy = false
+  /** The cycle that the server works on for this lane, if there is one. */
+  get cycle (): Cycle | undefined {
+    return this.#cycle
+  }
+
+  /** Hands a query to the driver. The task is done when the server is ready again, whenever the query settles. */
+  run (task: LaneTask, query: DriverQuery): void {
+    this.#task = task
+    this.#failure = undefined
+    this.#execute(query)
+  }
+
+  /** Returns what the caller of a query gets to see for the `error` of the driver. */
+  judge (error: unknown): unknown {
+    // A value that could not be sent, or a row that could not be read: what the driver is up to is not known (D-06).
+    if (!isServerError(error)) this.#isDoubted = true
+    if (this.#failure !== undefined) return this.#failure
+    return isServerError(error) && isStatementTimeout(error) ? new DeadlineError('statement', 'statement', { cause: error }) : error
+  }
+
+  /** Gives the lane up: what the driver has on its way is rejected with `reason`. */
+  discard (reason: Error): void {
+    this.#isDoubted = true
+    this.#failure ??= reason
+    this.#socket.fail()
+    this.#finishTask()
+  }
+
+  receive (bytes: Buffer): void {
+    if (this.#untold !== undefined) this.#tell(this.#untold.held, this.#untold.isDescribing)
+    this.#socket.deliver(bytes)
+  }
+
+  described (description: Description): void {
+    this.#description = description
+  }
+
+  refused (error: Error): void {
+    this.#failure ??= error
+  }
+
+  finished (): void {
+    this.#finishTask()
+  }
+
+  lost (reason: Error): void {
+    this.discard(this.#cycle?.isShared === true ? this.#routes.lostError(this.#cycle, reason) : new ConnectionLostError({ cause: reason }))
+  }
+
+  #finishTask (): void {
+    const task = this.#task
+    this.#task = this.#cycle = this.#untold = this.#description = undefined
+    this.#isOpen = false
+    task?.done(this)
+  }
+
+  #written (bytes: Buffer): void {
+    for (let at = 0; at < bytes.length && !this.#socket.isClosed;) {
+      const group = readGroup(bytes, at)
+      if (group === undefined) return this.#violate('messages that are not known')
+      at += group.bytes.length
+      this.#take(group)
     }
+    this.#routes.arrived()
   }
 
-  /** Takes away what the last caller has left in the session. A lane that cannot be cleaned is discarded. */
-  async clean (): Promise<void> {
-    if (!this.#isReady) return
-    const result = await this.send((client) => client.unsafe(CLEAN).simple()).catch((error: unknown) => error)
-    if (result instanceof Error) this.discard(result)
+  #take (group: MessageGroup): void {
+    const task = this.#task
+    if (group.end === 'terminate') return this.discard(new ConnectionLostError())
+    // The driver goes on sending after a COPY has failed, when nobody wants it any more.
+    if (group.end === 'copy') return this.#cycle?.request.kind === 'text' ? this.#routes.append(this, group.bytes) : undefined
+    if (task === undefined) return this.#violate('a statement without a task')
+    if (this.#isOpen) return this.#continue(group)
+    if (this.#cycle !== undefined) return this.#violate('a statement beside another one')
+    if (group.text !== undefined) return this.#text(task, group.text)
+    if (group.parse === undefined && group.bind === undefined) return this.#loneSync(group)
+    this.#extended(task, group)
   }
 
-  /** Throws the connection away at once, and returns `reason`. What was on its way is rejected. */
-  discard<E extends Error> (reason: E): E
-  discard (): Error
-  discard (reason: Error = new ConnectionLostError()): Error {
-    if (this.#reason !== undefined) return reason
-    this.#reason = reason
-    const listener = this.#onLost
-    this.#onLost = undefined
-    listener?.(reason)
-    this.#client.abort()
-    return reason
+  /** Next rows of a cursor, or its end. */
+  #continue (group: MessageGroup): void {
+    const isEnd = group.end === 'sync' && group.execute === undefined
+    const isNext = group.end === 'flush' && group.execute !== undefined
+    if (group.parse !== undefined || group.bind !== undefined || !(isEnd || isNext)) return this.#violate('a statement inside a cursor')
+    if (isEnd) this.#isOpen = false
+    this.#routes.append(this, group.bytes)
   }
 
-  /** Says goodbye to the server and closes; for a lane that nobody uses. */
-  async close (): Promise<void> {
-    this.#reason = new ConnectionLostError()
-    await this.#client.sql.end({ timeout: 1 })
-    this.#client.abort()
+  /** What the driver writes when a value could not be sent, and behind a description: nothing is under way. */
+  #loneSync (group: MessageGroup): void {
+    if (group.end !== 'sync' || group.execute !== undefined || group.closesPortal) return this.#violate('the end of nothing')
+    this.#reply(READY)
   }
 
-  #start<R extends StatementResult> (start: StartStatement<R>): Promise<R> {
-    return runOutsideContext(() => new Promise<R>((resolve, reject) => {
-      start(this.#client.sql).then(resolve, reject)
-    }))
+  #text (task: LaneTask, bytes: Buffer): void {
+    const text = bytes.toString()
+    const kind = kindOfText(text)
+    if (kind.kind === 'empty') return this.#reply(emptyReply(READY))
+    if (this.#isRefused(task, kind, text, true)) return
+    const request: Request = kind.kind === 'control' || kind.kind === 'mode' ? { kind: 'bare', messages: queryOf(bytes) } : { kind: 'text', text: bytes }
+    this.#routes.takeAlone(this, () => this.#send(task, request))
   }
 
-  /** What it means that there is no connection: that it was lost, or that it was never there. */
-  #lost (cause?: unknown): Error {
-    return this.#isReady ? new ConnectionLostError({ cause }) : new DatabaseUnreachableError({ cause })
+  #extended (task: LaneTask, group: MessageGroup): void {
+    const held = this.#hold(group)
+    if (held === undefined) return this.#violate('a statement that was not prepared')
+    const { kind } = held.text
+    if (this.#isRefused(task, kind, held.text.sql, group.end === 'sync')) return
+    if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: group.bytes }))
+    const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || group.execute?.rows !== 0)
+    const statement = this.#routes.statement(held.text, task.frame.shape)
+    const go = (): void => this.#describe(task, held, statement, group, () => this.#run(task, held, statement, group))
+    if (isAlone) this.#routes.takeAlone(this, go)
+    else go()
   }
 
-  /** Returns what the caller gets to see, and discards the lane unless the server just refused a statement. */
-  #judge (error: unknown): unknown {
-    if (isServerError(error)) {
-      this.#isReady = true
-      return isStatementTimeout(error) ? new DeadlineError('statement', 'statement', { cause: error }) : error
+  #isRefused (task: LaneTask, kind: StatementKind, text: string, isWhole: boolean): boolean {
+    const reason = kind.kind === 'refused' ? kind.reason : kind.kind === 'control' && !task.mayControl ? controlRefusal(text) : undefined
+    if (reason === undefined) return false
+    this.#failure ??= new SqlRefusedError(reason)
+    const error = errorMessage('0A000', 'refused')
+    this.#reply(isWhole ? Buffer.concat([error, READY]) : error, isWhole)
+    return true
+  }
+
+  #hold (group: MessageGroup): Held | undefined {
+    if (group.parse === undefined) return group.bind === undefined ? undefined : this.#held.get(group.bind.name)
+    const { name, body } = group.parse
+    if (group.bind !== undefined && group.bind.name !== name) return undefined
+    const held: Held = { text: this.#routes.text(body), isNamed: name !== '', description: undefined }
+    this.#held.set(name, held)
+    return held
+  }
+
+  /** Calls `then` when it is known what the statement looks like for this tenant. */
+  #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
+    if (statement.description !== undefined) return then()
+    this.#routes.describe(this, task.frame, statement, held.isNamed, {
+      then,
+      failed: (error) => {
+        // Behind a Flush the driver asks by itself whether the server is ready.
+        const isWhole = group.end === 'sync'
+        this.#socket.deliver(isWhole ? Buffer.concat([error, READY]) : error)
+        if (isWhole) this.#finishTask()
+      }
+    })
+  }
+
+  #run (task: LaneTask, held: Held, statement: Statement, group: MessageGroup): void {
+    const { description } = statement
+    if (description === undefined) return this.#violate('a statement without a description')
+    const { bind } = group
+    if (bind === undefined) {
+      held.description = description
+      return this.#reply(descriptionReply(description), false)
     }
-    if (this.#reason !== undefined) return this.#reason
-    if (!this.#isReady || isConnectionError(error)) return this.discard(this.#lost(error))
-    return this.discard(error instanceof Error ? error : new Error('a statement threw something else than an error', { cause: error }))
+    // The values were written for parameters of other types, by what the driver was told for another tenant.
+    if (held.description?.hasParametersOf(description) === false) return this.#reply(PREPARE_ANEW, false)
+    this.#untold = { held, isDescribing: group.isDescribing }
+    const cursor = group.execute?.rows === 0 ? undefined : group.execute?.message
+    this.#isOpen = cursor !== undefined
+    const isNamed = this.#routes.isNamed(held.text, held.isNamed)
+    this.#send(task, { kind: 'run', statement, isNamed, bind: bind.message, nameEnd: bind.nameEnd, ...(cursor === undefined ? {} : { cursor }) })
   }
-}
 
-/** Tells whether the server refused one statement and goes on with the connection. */
-export function isServerError (error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && error.name === 'PostgresError' && 'severity' in error && error.severity === 'ERROR'
-}
+  #send (task: LaneTask, request: Request): void {
+    if (this.#socket.isClosed) return
+    this.#cycle = new Cycle(this, request.kind === 'bare' ? undefined : task.frame, request, !this.#routes.isAlone(this))
+    this.#routes.send(this, this.#cycle)
+  }
 
-/** The server stops a statement at our deadline by itself; a cancel by somebody else has the same code. */
-function isStatementTimeout (error: Error & { readonly code: string }): boolean {
-  return error.code === '57014' && error.message.includes('statement timeout')
-}
+  #tell (held: Held, isDescribing: boolean): void {
+    const description = this.#description
+    this.#untold = undefined
+    if (description === undefined) return
+    if (isDescribing) this.#socket.deliver(descriptionReply(description))
+    else if (held.description?.hasColumnsOf(description) === false) this.#socket.deliver(description.columns)
+    held.description = description
+  }
 
-const CONNECTION_ERRORS = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT'])
+  /** Answers in the server's place, one tick later: the driver is in the middle of a write. */
+  #reply (bytes: Buffer, isEnd = true): void {
+    process.nextTick(() => {
+      this.#socket.deliver(bytes)
+      if (isEnd) this.#finishTask()
+    })
+  }
 
-function isConnectionError (error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error.name === 'PostgresError' || 'errno' in error) return true
-  return 'code' in error && typeof error.code === 'string' && CONNECTION_ERRORS.has(error.code)
+  #violate (what: string): void {
+    this.#routes.violated(this, new Error(`the driver sent ${what}`))
+  }
 }

@@ -1,191 +1,247 @@
+import { runOutsideContext } from '../../settings/context/index.ts'
 import { ClosedError, QueueFullError, QueueTimeoutError } from '../../words/errors.ts'
-import type { Driver } from '../wire/index.ts'
+import type { Driver, ErrorFields, SettingsDialect, SettingsFrame } from '../wire/index.ts'
 import { FairQueue } from './fair-queue.ts'
+import type { LaneQuery } from './lane-query.ts'
 import { Lane } from './lane.ts'
+import { type ConnectionStats, Multiplexer } from './multiplexer.ts'
+import { openConnection } from './open-connection.ts'
+import { Router } from './router.ts'
+import { Session } from './session.ts'
 
-/** What the lanes of one database are doing. */
+/** What the connections and lanes of one database are doing. */
 export interface LaneStats {
-  /** Lanes with a caller. */
+  readonly connections: ConnectionStats
+  /** Statements on their way, transactions and reservations. */
   readonly held: number
-  /** Lanes without one. */
-  readonly idle: number
-  /** Callers that wait for a lane. */
+  /** Statements that wait for their turn, and callers that wait for a connection alone. */
   readonly waiting: number
-  /** Lanes opened since the start. */
-  readonly opened: number
-  /** Lanes thrown away since the start. */
-  readonly discarded: number
+  /** Driver clients without a statement. */
+  readonly idle: number
+  /** SQL texts that are remembered, and what they mean in how many schemas. */
+  readonly texts: number
+  readonly statements: number
 }
 
 export interface LanesOptions {
   readonly max: number
-  /** The most lanes that one tenant may hold at the same time. */
+  /** The most connections that one tenant may have alone, and its share of the statements that run at once. */
   readonly perTenant: number
   readonly waiting: number
-  readonly timeouts: { readonly connect: number, readonly acquire: number, readonly statement: number }
+  /** Whether a pooler stands in between, which takes no start-up parameters. */
+  readonly isPooled: boolean
+  readonly timeouts: { readonly connect: number, readonly acquire: number, readonly statement: number, readonly transaction: number }
 }
 
 interface Waiter {
-  readonly give: (lane: Lane) => void
-  readonly refuse: (error: Error) => void
+  readonly frame: SettingsFrame
+  readonly query: LaneQuery
+  readonly isAlone: boolean
+  readonly since: number
 }
 
-/** A backend keeps memory for every schema that it has seen, so none lives for ever. */
-const MAX_LIFETIME_MS = 30 * 60_000
+/** What PostgreSQL says to somebody whose statement was cancelled. */
+const CANCELLED = { severity: 'ERROR', code: '57014', message: 'canceling statement due to user request' }
 
-/** The lanes of one database: a bounded number of them, handed out fairly between tenants, each to one caller at a time. */
+/** How many statements run at once for each connection: enough to fill it, and few enough that turns are fair. */
+const RUNNING_PER_CONNECTION = 8
+const SWEEP_MS = 100
+
+/**
+ * The lanes of one database: statements of all tenants on a bounded number of connections, with a bounded number of them
+ * under way, and turns by tenant for those that wait.
+ */
 export class Lanes {
   readonly #driver: Driver
   readonly #options: LanesOptions
+  readonly #multiplexer: Multiplexer
+  readonly #router: Router
   readonly #idle: Lane[] = []
-  readonly #held = new Map<Lane, string>()
-  readonly #heldBy = new Map<string, number>()
-  readonly #cleaning = new Set<Lane>()
+  readonly #runningOf = new Map<string, { count: number }>()
   readonly #queue = new FairQueue<Waiter>()
-  #opened = 0
-  #discarded = 0
+  readonly #sessions = new Set<Session>()
+  readonly #sweep: NodeJS.Timeout
+  readonly #lanesOf = new WeakMap<LaneQuery, Lane>()
+  #running = 0
+  #greeting: Buffer = Buffer.alloc(0)
   #isClosed = false
   #onEmpty: (() => void) | undefined
 
-  constructor (driver: Driver, options: LanesOptions) {
+  constructor (driver: Driver, dialect: SettingsDialect, options: LanesOptions) {
     this.#driver = driver
     this.#options = options
+    this.#multiplexer = new Multiplexer({ ...options, open: () => runOutsideContext(() => openConnection(driver, dialect, options)) })
+    this.#router = new Router({ multiplexer: this.#multiplexer, isNaming: dialect.isNaming, learnTypes: () => undefined })
+    this.#sweep = setInterval(() => this.#refuseLate(), Math.max(10, Math.min(SWEEP_MS, options.timeouts.acquire / 4))).unref()
   }
 
   get stats (): LaneStats {
-    return { held: this.#held.size, idle: this.#idle.length + this.#cleaning.size, waiting: this.#queue.length, opened: this.#opened, discarded: this.#discarded }
+    return {
+      connections: this.#multiplexer.stats,
+      held: this.#running + this.#sessions.size,
+      waiting: this.#queue.length + this.#multiplexer.waiting,
+      idle: this.#idle.length,
+      ...this.#router.statements.size
+    }
+  }
+
+  /** Opens the first connection. Nothing can be run before. */
+  async start (): Promise<void> {
+    const { greeting } = await this.#multiplexer.start()
+    this.#greeting = greeting
   }
 
   /**
-   * Calls `use` with a lane that nobody else has until `use` settles. `key` is the tenant: waiting tenants are served in
-   * turn. `use` has to leave the lane without a transaction, or discard it.
+   * Runs one statement of a tenant as a transaction of its own. The query settles with the result, or with an error:
    *
-   * @throws {QueueFullError} FST_TENANCY_SQL_QUEUE_FULL — too many callers wait already.
-   * @throws {QueueTimeoutError} FST_TENANCY_SQL_QUEUE_TIMEOUT — no lane became free in time.
-   * @throws {ClosedError} FST_TENANCY_CLOSED
+   * {@link QueueFullError} FST_TENANCY_SQL_QUEUE_FULL, {@link QueueTimeoutError} FST_TENANCY_SQL_QUEUE_TIMEOUT,
+   * {@link ClosedError} FST_TENANCY_CLOSED, and whatever the connection or the server say.
    */
-  async withLane<T> (key: string, use: (lane: Lane) => Promise<T>): Promise<T> {
-    const lane = await this.#acquire(key)
-    try {
-      return await use(lane)
-    } finally {
-      this.#release(lane)
-    }
+  run (frame: SettingsFrame, query: LaneQuery, isAlone: boolean): void {
+    if (this.#isClosed) return query.reject(new ClosedError())
+    if (this.#queue.length === 0 && this.#mayRun(frame.tenantId)) return this.#start(frame, query, isAlone)
+    this.#wait({ frame, query, isAlone, since: performance.now() })
   }
 
-  /** Serves nobody any more, waits for the callers that hold a lane until `graceMs` have passed, and closes every connection. */
+  /** Returns a connection that is the caller's alone until it releases the session. */
+  openSession (frame: SettingsFrame, mayControl: boolean): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(new ClosedError())
+      if (this.#multiplexer.waiting >= this.#options.waiting) return reject(new QueueFullError())
+      let session: Session | undefined
+      this.#multiplexer.takeAlone(frame.tenantId, (connection) => {
+        const own: Session = session = new Session({
+          connection,
+          frame,
+          mayControl,
+          errorOf: (fields) => this.#errorOf(fields),
+          takeLane: () => {
+            const lane = this.#takeLane()
+            this.#router.join(lane, connection)
+            return lane
+          },
+          giveLaneBack: (lane) => {
+            this.#router.part(lane)
+            this.#putBack(lane)
+          },
+          leave: (isDoubted) => {
+            this.#sessions.delete(own)
+            this.#multiplexer.release(connection, isDoubted)
+            this.#noticeEmpty()
+          }
+        })
+        this.#sessions.add(own)
+        resolve(own)
+      }, reject, (reason) => session?.lost(reason))
+    })
+  }
+
+  /**
+   * Cancels a query. One that waits is rejected at once; one on its way is cancelled on the server if nothing else is on
+   * its connection, which is thrown away afterwards: the request names a connection, not a statement (D-14).
+   */
+  cancel (query: LaneQuery): void {
+    const waiter = this.#queue.find((candidate) => candidate.query === query)
+    if (waiter !== undefined) {
+      this.#queue.remove(waiter.frame.tenantId, waiter)
+      return query.reject(this.#errorOf(CANCELLED))
+    }
+    const lane = this.#lanesOf.get(query)
+    const key = lane?.cycle === undefined ? undefined : this.#multiplexer.sealFor(lane.cycle)
+    if (key !== undefined) this.#driver.cancel(key).catch(() => {})
+  }
+
+  /** Serves nobody any more, waits until `graceMs` have passed for what is under way, and closes every connection. */
   async close (graceMs: number): Promise<void> {
     this.#isClosed = true
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.waiter.refuse(new ClosedError())
-    const idle = this.#idle.splice(0)
-    await Promise.all([...idle.map((lane) => lane.close()), this.#untilEmpty(graceMs)])
-    for (const lane of [...this.#held.keys(), ...this.#cleaning]) lane.discard()
+    clearInterval(this.#sweep)
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.waiter.query.reject(new ClosedError())
+    await this.#untilEmpty(graceMs)
+    for (const session of this.#sessions) session.discard(new ClosedError())
+    this.#multiplexer.close()
+    for (const lane of this.#idle.splice(0)) lane.discard(new ClosedError())
   }
 
-  async #acquire (key: string): Promise<Lane> {
-    if (this.#isClosed) throw new ClosedError()
-    const lane = this.#mayHoldMore(key) ? this.#takeIdle() ?? this.#open() : undefined
-    if (lane === undefined) return await this.#wait(key)
-    this.#hold(lane, key)
-    return lane
+  /** One tenant's statements must leave something for the others. */
+  #mayRun (key: string): boolean {
+    const { max, perTenant } = this.#options
+    return this.#running < max * RUNNING_PER_CONNECTION && (this.#runningOf.get(key)?.count ?? 0) < perTenant * RUNNING_PER_CONNECTION
   }
 
-  /** One tenant's slow statements must leave something for the others. */
-  #mayHoldMore (key: string): boolean {
-    return (this.#heldBy.get(key) ?? 0) < this.#options.perTenant
+  #start (frame: SettingsFrame, query: LaneQuery, isAlone: boolean): void {
+    const lane = this.#takeLane()
+    this.#count(frame.tenantId)
+    this.#multiplexer.expect()
+    this.#lanesOf.set(query, lane)
+    query.judgeErrors((error) => lane.judge(error))
+    lane.run({ frame, isAlone, mayControl: false, done: () => this.#done(lane, frame.tenantId) }, query)
   }
 
-  #hold (lane: Lane, key: string): void {
-    this.#held.set(lane, key)
-    this.#heldBy.set(key, (this.#heldBy.get(key) ?? 0) + 1)
+  #done (lane: Lane, key: string): void {
+    this.#router.leaveAlone(lane, !lane.isUsable)
+    this.#putBack(lane)
+    this.#uncount(key)
+    this.#serveNext()
+    this.#noticeEmpty()
   }
 
-  #letGo (lane: Lane): void {
-    const key = this.#held.get(lane) ?? ''
-    const count = (this.#heldBy.get(key) ?? 1) - 1
-    this.#held.delete(lane)
-    if (count > 0) this.#heldBy.set(key, count)
-    else this.#heldBy.delete(key)
+  #takeLane (): Lane {
+    // Outside of every tenant: what a client of the driver calls later runs in the context that it was made in (A-01).
+    return this.#idle.pop() ?? runOutsideContext(() => new Lane(this.#router, this.#greeting, (socket) => this.#driver.openLane(socket)))
   }
 
-  #takeIdle (): Lane | undefined {
-    for (let lane = this.#idle.pop(); lane !== undefined; lane = this.#idle.pop()) {
-      if (lane.isUsable) return lane
-      this.#discarded++
-    }
-    return undefined
+  #putBack (lane: Lane): void {
+    if (lane.isUsable && !this.#isClosed) this.#idle.push(lane)
+    else lane.discard(new ClosedError())
   }
 
-  #open (): Lane | undefined {
-    if (this.#held.size + this.#cleaning.size + this.#idle.length >= this.#options.max) return undefined
-    this.#opened++
-    return new Lane(this.#driver, this.#options.timeouts)
+  #count (key: string): void {
+    this.#running++
+    const running = this.#runningOf.get(key)
+    if (running === undefined) this.#runningOf.set(key, { count: 1 })
+    else running.count++
   }
 
-  #wait (key: string): Promise<Lane> {
+  #uncount (key: string): void {
+    this.#running--
+    const running = this.#runningOf.get(key)
+    if (running !== undefined && --running.count === 0) this.#runningOf.delete(key)
+  }
+
+  #wait (waiter: Waiter): void {
+    const key = waiter.frame.tenantId
     if (this.#queue.length >= this.#options.waiting) {
       const crowd = this.#queue.makeRoomFor(key)
-      if (crowd === undefined) throw new QueueFullError()
-      crowd.refuse(new QueueFullError())
+      if (crowd === undefined) return waiter.query.reject(new QueueFullError())
+      crowd.query.reject(new QueueFullError())
     }
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#queue.remove(key, waiter)
-        reject(new QueueTimeoutError())
-      }, this.#options.timeouts.acquire)
-      const waiter: Waiter = {
-        give: (lane) => {
-          clearTimeout(timer)
-          resolve(lane)
-        },
-        refuse: (error) => {
-          clearTimeout(timer)
-          reject(error)
-        }
-      }
-      this.#queue.push(key, waiter)
-    })
-  }
-
-  /** The caller has its answer by now: cleaning costs it nothing. */
-  #release (lane: Lane): void {
-    this.#letGo(lane)
-    if (this.#held.size === 0) this.#onEmpty?.()
-    if (lane.isUsable && (this.#isClosed || Date.now() - lane.openedAt > MAX_LIFETIME_MS)) lane.close().catch(() => {})
-    if (!lane.isUsable) return this.#drop()
-    this.#cleaning.add(lane)
-    if (this.#idle.length > 0) this.#serveNext()
-    lane.clean().finally(() => {
-      this.#cleaning.delete(lane)
-      if (this.#isClosed) lane.close().catch(() => {})
-      if (!lane.isUsable) return this.#drop()
-      this.#idle.push(lane)
-      this.#serveNext()
-    })
-  }
-
-  #drop (): void {
-    this.#discarded++
-    this.#serveNext()
+    this.#queue.push(key, waiter)
   }
 
   #serveNext (): void {
-    if (this.#queue.length === 0) return
-    const lane = this.#takeIdle() ?? this.#open()
-    const next = lane === undefined ? undefined : this.#queue.shift((key) => this.#mayHoldMore(key))
-    if (lane === undefined) return
-    if (next === undefined) {
-      this.#idle.push(lane)
-      return
+    while (this.#queue.length > 0) {
+      const next = this.#queue.shift((key) => this.#mayRun(key))
+      if (next === undefined) return
+      this.#start(next.waiter.frame, next.waiter.query, next.waiter.isAlone)
     }
-    this.#hold(lane, next.key)
-    next.waiter.give(lane)
-    // A tenant at its bound may have kept others waiting for a lane that is free.
-    if (this.#idle.length > 0) this.#serveNext()
+  }
+
+  /** Nobody waits for ever. */
+  #refuseLate (): void {
+    const latest = performance.now() - this.#options.timeouts.acquire
+    for (const waiter of this.#queue.takeWhile(({ since }) => since < latest)) waiter.query.reject(new QueueTimeoutError())
+  }
+
+  #errorOf (fields: ErrorFields): Error {
+    return Reflect.construct(this.#driver.builder.PostgresError, [fields])
+  }
+
+  #noticeEmpty (): void {
+    if (this.#running === 0 && this.#sessions.size === 0) this.#onEmpty?.()
   }
 
   #untilEmpty (graceMs: number): Promise<void> {
-    if (this.#held.size === 0) return Promise.resolve()
+    if (this.#running === 0 && this.#sessions.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, graceMs)
       this.#onEmpty = () => {

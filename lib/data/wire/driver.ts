@@ -1,6 +1,8 @@
 import postgres, { type Sql } from 'postgres'
 import { connectTo, type ServerAddress } from './connector.ts'
 import { LaneSocket } from './lane-socket.ts'
+import { type OpenSocket, LoginSocket } from './login-socket.ts'
+import { sendCancel } from './cancel.ts'
 import { DriverUnsupportedError } from '../../words/errors.ts'
 import type { DatabaseOption } from '../../settings/config/index.ts'
 
@@ -10,19 +12,36 @@ import type { DatabaseOption } from '../../settings/config/index.ts'
 /** A lazy query of postgres.js, as its `Query` class is built in 3.4. */
 export interface DriverQuery {
   readonly tagged: boolean
-  readonly strings: readonly string[]
+  strings: readonly string[]
   readonly args: readonly unknown[]
   readonly options: { readonly simple?: boolean }
   /** Called once, by whoever first awaits the query. */
   handler: (query: DriverQuery) => void
   canceller: ((query: DriverQuery) => void) | null
-  resolve: (result: unknown) => void
-  reject: (error: unknown) => void
+  /** Ends the query with its result. */
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
   readonly isRaw?: boolean | 'values'
-  readonly forEachFn?: (...row: unknown[]) => void
-  readonly cursorFn?: unknown
+  forEachFn?: (...row: unknown[]) => void
+  cursorFn?: (rows: unknown) => unknown
   readonly onlyDescribe?: boolean
   readonly streaming?: boolean
+}
+
+/** The driver's class of queries. */
+export type DriverQueryClass = new (
+  strings: readonly string[], args: readonly unknown[], handler: (query: DriverQuery) => void, canceller: (query: DriverQuery) => void, options?: object
+) => DriverQuery & Promise<unknown>
+
+/** Returns the class that the queries of `builder` are made of. */
+export function queryClassOf (builder: Sql): DriverQueryClass {
+  const found: unknown = Reflect.get(builder``, 'constructor')
+  if (!isQueryClass(found)) throw new DriverUnsupportedError()
+  return found
+}
+
+function isQueryClass (value: unknown): value is DriverQueryClass {
+  return typeof value === 'function' && value.prototype instanceof Promise
 }
 
 /** Tells whether `value` is a query or fragment of postgres.js. */
@@ -48,8 +67,8 @@ const FIXED = {
   max: 1,
   idle_timeout: null,
   max_lifetime: null,
-  // One connection serves many schemas, and a plan named by its text alone would be another schema's (p1, D-08).
-  prepare: false,
+  // The driver would open a second client in each lane, for replication.
+  no_subscribe: true,
   // The driver fetches them in a promise that nobody handles: a connection lost just then would end the process.
   fetch_types: false
 }
@@ -58,6 +77,8 @@ const FIXED = {
 export interface Driver {
   /** Builds queries, fragments and helpers, and never connects. */
   readonly builder: Sql
+  /** Whether the user wants statements to be prepared by name. */
+  readonly isPreparing: boolean
   /** Whether array types are to be read from the server at the start. */
   readonly fetchTypes: boolean
   /**
@@ -65,7 +86,16 @@ export interface Driver {
    * on the other. `onEnd` is called once, before the driver hears that the connection has ended.
    */
   open (onEnd: (error: Error | undefined) => void, options?: { readonly fetch_types?: boolean }): OpenClient
+  /** Opens a socket and logs in, as the driver does it, with these start-up parameters beside the user's. */
+  logIn (parameters: Readonly<Record<string, string>>): Promise<OpenSocket>
+  /** Opens a client whose socket is `socket`, and returns the function that hands it a query. */
+  openLane (socket: object): Execute
+  /** Asks the server to cancel what the backend with this key is doing. */
+  cancel (key: OpenSocket['key']): Promise<void>
 }
+
+/** Hands a query to a client of the driver. */
+export type Execute = (query: DriverQuery) => void
 
 /** A client of the driver with one connection, which it does not open again. */
 export interface OpenClient {
@@ -103,8 +133,22 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
   return {
     builder,
     fetchTypes,
-    open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options)
+    isPreparing: parsed.prepare,
+    open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options),
+    logIn: (parameters) => logIn(parsed, { address, connect }, parameters),
+    openLane: (socket) => executeOf(construct({ ...parsed, ssl: false, connect_timeout: 0, socket: () => socket })),
+    cancel: async (key) => await sendCancel(await connect(), key)
   }
+}
+
+/** The driver logs in; at its first ReadyForQuery the socket is taken from it. */
+function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>): Promise<OpenSocket> {
+  return new Promise((resolve, reject) => {
+    const connection = { ...parsed.connection, ...parameters }
+    const client = construct({ ...parsed, connection, ssl: false, socket: () => new LoginSocket(address, connect(), resolve) })
+    // Never answered: the socket is gone by then, and the promise of it with it.
+    client`select`.then(() => reject(new Error('the socket was not taken over')), reject)
+  })
 }
 
 interface Connecting {
@@ -146,6 +190,13 @@ function openClient (parsed: Sql['options'], { address, connect }: Connecting, o
 
 function unlessEnded<T> (value: T, hasEnded: () => boolean): T | Promise<never> {
   return hasEnded() ? new Promise<never>(() => {}) : value
+}
+
+/** Returns what hands a query to the connection of `client`. */
+function executeOf (client: Sql): Execute {
+  const query: unknown = client``
+  if (!isDriverQuery(query)) throw new DriverUnsupportedError()
+  return query.handler
 }
 
 /** Calls the driver's function with options that its types do not tell of: those that it has parsed before. */

@@ -1,4 +1,11 @@
-export { readArrayTypes } from './array-types.ts'
-export { type Driver, type DriverQuery, type OpenClient, isDriverHelper, isDriverIdentifier, isDriverQuery, openDriver } from './driver.ts'
-export { type SettingsDialect, postgresDialect } from './settings.ts'
-export { isExpectedTag, refusalOf } from './statement-kinds.ts'
+export { type ServerFacts, probeServer } from './probe.ts'
+export { Description } from './description.ts'
+export { type Driver, type DriverQuery, type DriverQueryClass, type Execute, isDriverHelper, isDriverIdentifier, isDriverQuery, openDriver, queryClassOf } from './driver.ts'
+export { type ErrorFields, errorFields, errorMessage, isFatal, repositioned } from './error-fields.ts'
+export { type MessageGroup, readGroup } from './frontend.ts'
+export type { OpenSocket } from './login-socket.ts'
+export {
+  BACKEND, EXECUTE, FLUSH, FRONTEND, HEADER, IDLE, SYNC, TERMINATE, closeOf, describeOf, descriptionReply, emptyReply, lengthAt, message, parseOf, queryOf, readyForQuery
+} from './messages.ts'
+export { SCHEMA_IS_MISSING, type SettingsDialect, type SettingsFrame, postgresDialect } from './settings-frame.ts'
+export { type StatementKind, controlRefusal, isExpectedTag, kindOfStatement, kindOfText } from './statement-kinds.ts'

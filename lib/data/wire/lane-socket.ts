@@ -81,6 +81,21 @@ export class LaneSocket extends EventEmitter {
     return this
   }
 
+  /** Hands bytes of the server to the driver. */
+  protected receive (chunk: Buffer): void {
+    this.emit('data', chunk)
+  }
+
+  /** Lets go of the real connection, which goes on without the driver, and ends for the driver. */
+  protected detach (): Socket | undefined {
+    const raw = this.#raw
+    this.#raw = undefined
+    raw?.removeAllListeners()
+    raw?.on('error', () => {})
+    this.fail(new Error('the connection was taken over'))
+    return raw
+  }
+
   #attach (raw: Socket): void {
     raw.on('error', (error) => this.#finish(error))
     raw.on('close', () => this.#finish(undefined))
@@ -89,7 +104,7 @@ export class LaneSocket extends EventEmitter {
       return
     }
     this.#raw = raw
-    raw.on('data', (chunk) => this.emit('data', chunk))
+    raw.on('data', (chunk) => this.receive(chunk))
     raw.on('drain', () => this.emit('drain'))
     if (this.#keepAliveMs !== undefined) raw.setKeepAlive(true, this.#keepAliveMs)
     for (const bytes of this.#unsent.splice(0)) raw.write(bytes)

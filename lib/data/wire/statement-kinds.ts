@@ -1,9 +1,27 @@
 import { leadingWords } from './leading-words.ts'
+import { controlReason, refusalReason } from './statement-refusals.ts'
+import { statementsOf } from './sql-statements.ts'
 
-/** First words of the statements that a tenant may send. Everything else is refused: an unknown kind is not a safe one. */
-const ALLOWED = new Set([
-  'select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table', 'explain', 'show', 'comment', 'truncate', 'refresh', 'analyze'
-])
+/** What may become of one statement of a tenant. */
+export type StatementKind =
+  /** May share a connection with others, each a transaction of its own. */
+  | { readonly kind: 'plain' }
+  /** Allowed, but on a connection of its own, that is cleaned afterwards. */
+  | { readonly kind: 'alone' }
+  /** Sets the mode of the transaction it is in: without settings, which would be a query in front of it. */
+  | { readonly kind: 'mode' }
+  /** Transaction control: only where the connection is thrown away afterwards. */
+  | { readonly kind: 'control' }
+  /** `reason` says why, and what to do instead. */
+  | { readonly kind: 'refused', readonly reason: string }
+
+const PLAIN: StatementKind = { kind: 'plain' }
+const ALONE: StatementKind = { kind: 'alone' }
+const MODE: StatementKind = { kind: 'mode' }
+const CONTROL: StatementKind = { kind: 'control' }
+
+const READS_AND_WRITES = new Set(['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table', 'explain', 'show'])
+const CHANGES = new Set(['comment', 'truncate', 'refresh', 'analyze'])
 
 /** What may be created, altered and dropped: what lives in a schema, and the words that go before. A role is everybody's. */
 const IN_A_SCHEMA = new Set([
@@ -11,53 +29,70 @@ const IN_A_SCHEMA = new Set([
   'temp', 'temporary', 'unlogged', 'or', 'aggregate', 'operator', 'collation', 'statistics', 'rule'
 ])
 
-/** Forms of SET that end with their transaction. */
-const LOCAL_SETTINGS = new Set(['local', 'constraints', 'transaction'])
+const ENDS_OR_BEGINS = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release'])
 
-const TRANSACTION = 'Transaction control is refused on the tenant client, because it would end the tenant\'s settings: use sql.begin(fn), and return or throw to end it.'
-const SAVEPOINT = 'Savepoints in SQL text are refused on the tenant client: use tx.savepoint(fn).'
-const SESSION = 'Session settings are refused on the tenant client, because the next tenant on the connection would get them: use "set local" inside sql.begin(fn).'
-const PREPARED = 'Prepared statements in SQL text are refused on the tenant client, because connections are shared between tenants: send the statement itself.'
-const CHANNEL = 'Channels belong to the whole database, so listen and notify are not there yet on the tenant client: use a connection of your own and put the tenant into the payload.'
-const PROCEDURE = 'DO and CALL are refused on the tenant client, because they can end the transaction and hide what they run: send the statements, or call a function with select.'
-const CURSOR = 'Cursors in SQL text are not there yet on the tenant client: page through the rows by key.'
-const COPY = 'COPY is not there yet on the tenant client: insert many rows with the helper sql(rows).'
-const ROLES = 'Roles, rights and whatever does not live in a schema are common to all tenants: change them as the owner, outside the tenant client.'
-const LOCK = 'LOCK is refused on the tenant client, because a locked table may be another tenant\'s too: use select … for update.'
-const MAINTENANCE = 'This statement cannot run inside a transaction and so not with a tenant\'s settings: run it as the owner, outside the tenant client.'
+// What reads or leaves something in the session, through functions: settings, locks, numbers, cursors, snapshots, other
+// sessions (G-02); names that are written in another way; and functions that execute a text, in which all of it can hide.
+const OF_THE_SESSION = /set_config|advisory|lastval|currval|setval|pg_temp|\btemp|dblink|\blo_|loread|lowrite|large_?object|pg_prepared|pg_cursors|pg_listening|pg_terminate|pg_cancel|export_snapshot|row_security|u&["']|_to_xml|ts_stat|crosstab|connectby|xpath_table|\binto\b|\bexecute\b/i
+const INSERTS = new Set(['insert', 'merge', 'with', 'explain'])
+const INTO_A_TABLE = /\b(?:insert|merge)\s+into\b/gi
 
-/** Why a kind is refused and what to do instead. */
-const REFUSALS: ReadonlyMap<string, string> = new Map([
-  ...['begin', 'start', 'commit', 'end', 'rollback', 'abort'].map((word) => [word, TRANSACTION] as const),
-  ...['savepoint', 'release'].map((word) => [word, SAVEPOINT] as const),
-  ...['set', 'reset', 'load', 'discard'].map((word) => [word, SESSION] as const),
-  ...['prepare', 'execute', 'deallocate'].map((word) => [word, PREPARED] as const),
-  ...['listen', 'unlisten', 'notify'].map((word) => [word, CHANNEL] as const),
-  ...['do', 'call'].map((word) => [word, PROCEDURE] as const),
-  ...['declare', 'fetch', 'move', 'close'].map((word) => [word, CURSOR] as const),
-  ['copy', COPY],
-  ['lock', LOCK],
-  ...['grant', 'revoke', 'create', 'alter', 'drop', 'reassign', 'security'].map((word) => [word, ROLES] as const),
-  ...['vacuum', 'cluster', 'reindex', 'checkpoint'].map((word) => [word, MAINTENANCE] as const)
-])
-
-const UNKNOWN = 'The tenant client does not know this kind of statement and refuses it: start it with select, insert, update, delete, merge, with or another plain SQL word.'
-
-/** Returns why the tenant client refuses a statement, in a sentence that says what to do instead; undefined if it does not. */
-export function refusalOf (text: string): string | undefined {
-  const [first = '', second = '', third] = leadingWords(text, 3)
-  if (ALLOWED.has(first)) return undefined
-  if ((first === 'create' || first === 'alter' || first === 'drop') && IN_A_SCHEMA.has(second)) return undefined
+/** Returns what may become of one statement, as the extended protocol takes it. */
+export function kindOfStatement (text: string): StatementKind {
+  const [first = '', second = '', third = ''] = leadingWords(text, 3)
+  if (ENDS_OR_BEGINS.has(first)) return CONTROL
+  if (first === 'prepare' && second === 'transaction') return CONTROL
+  if (READS_AND_WRITES.has(first)) return first === 'explain' && explainsMore(text) ? refused(text) : isOfTheSession(first, text) ? ALONE : PLAIN
+  if (CHANGES.has(first)) return ALONE
+  if ((first === 'create' || first === 'alter' || first === 'drop') && IN_A_SCHEMA.has(second)) return ALONE
+  if (first === 'set' && second === 'transaction') return MODE
   // With a third word: `set local.x` is a session setting with a name that looks like the word.
-  if (first === 'set' && LOCAL_SETTINGS.has(second) && third !== undefined) return undefined
-  return REFUSALS.get(first) ?? UNKNOWN
+  if (first === 'set' && (second === 'local' || second === 'constraints') && third !== '') return third === 'session' || third === 'role' ? refused(text) : ALONE
+  if (first === 'copy' && isStreamed(text)) return ALONE
+  return refused(text)
 }
 
-const EXPECTED_TAG = /^(SELECT|INSERT|UPDATE|DELETE|MERGE|EXPLAIN|SHOW|SET|SET CONSTRAINTS|COMMENT|TRUNCATE TABLE|REFRESH MATERIALIZED VIEW|ANALYZE|(CREATE|ALTER|DROP) .+)$/
+/** Returns what may become of a text of several statements, as the simple protocol takes it; `empty` if it has none. */
+export function kindOfText (text: string): StatementKind | { readonly kind: 'empty' } {
+  const statements = statementsOf(text)
+  const [first] = statements
+  if (first === undefined) return { kind: 'empty' }
+  const kinds = statements.map((statement) => ({ statement, kind: kindOfStatement(statement) }))
+  const wrong = kinds.find(({ kind }) => kind.kind === 'refused')
+  if (wrong !== undefined) return wrong.kind
+  if (statements.length === 1) return kinds[0]?.kind.kind === 'plain' ? ALONE : kinds[0]?.kind ?? ALONE
+  const control = kinds.find(({ kind }) => kind.kind === 'control' || kind.kind === 'mode')
+  return control === undefined ? ALONE : { kind: 'refused', reason: controlReason(control.statement) }
+}
+
+/** Returns why a tenant's transaction control is refused, and what to do instead. */
+export const controlRefusal = controlReason
+
+function refused (text: string): StatementKind {
+  return { kind: 'refused', reason: refusalReason(text) }
+}
+
+function isOfTheSession (first: string, text: string): boolean {
+  if (!OF_THE_SESSION.test(text)) return false
+  // `insert into` is no `select into`.
+  return !INSERTS.has(first) || OF_THE_SESSION.test(text.replace(INTO_A_TABLE, 'insert'))
+}
+
+/** EXPLAIN of what would be refused by itself. */
+function explainsMore (text: string): boolean {
+  return /\b(execute|declare)\b/i.test(text)
+}
+
+/** COPY of a file or a program is the server's business. */
+function isStreamed (text: string): boolean {
+  return /\b(from\s+stdin|to\s+stdout)\b/i.test(text) && !/\bprogram\b/i.test(text)
+}
+
+const EXPECTED_TAG = /^(SELECT|INSERT|UPDATE|DELETE|MERGE|COPY|EXPLAIN|SHOW|SET|SET CONSTRAINTS|COMMENT|TRUNCATE TABLE|REFRESH MATERIALIZED VIEW|ANALYZE|(CREATE|ALTER|DROP) .+)( \d+)*$/
 
 /**
- * Tells whether the server's command tag is that of a statement we let through. The second line behind
- * {@link refusalOf}: whatever fooled the words cannot fool the server.
+ * Tells whether the server's command tag is that of a statement that we let through. The second line behind the kinds:
+ * whatever fooled the words cannot fool the server.
  */
 export function isExpectedTag (tag: string): boolean {
   return EXPECTED_TAG.test(tag)

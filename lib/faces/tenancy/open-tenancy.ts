@@ -2,7 +2,7 @@ import { type TenantClient, createTenantClient } from '../../data/client/index.t
 import { settingsOf } from '../../data/isolation/index.ts'
 import { Lanes } from '../../data/lanes/index.ts'
 import { TENANT_ROW_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
-import { openDriver, postgresDialect, readArrayTypes } from '../../data/wire/index.ts'
+import { openDriver, postgresDialect, probeServer } from '../../data/wire/index.ts'
 import { runAudit } from '../../operations/audit/index.ts'
 import { migrateTenants } from '../../operations/migrations/index.ts'
 import { provision } from '../../operations/provisioning/index.ts'
@@ -38,17 +38,20 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
   warnAboutSingleMode(config, log)
   const enforcement = createEnforcement(config.enforce, log)
   const driver = openDriver(config.database, config.timeouts.connect)
-  const lanes = new Lanes(driver, { ...config.lanes, perTenant: lanesPerTenant(config), timeouts: config.timeouts })
+  const { isPooled } = await probeServer(driver).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
+  if (isPooled) log.warn({}, 'a connection pooler answers: statements are not prepared by name, and sql.reserve and advisory locks need its session mode')
+  const dialect = postgresDialect({ isNamed: driver.isPreparing && !isPooled })
+  const lanes = new Lanes(driver, dialect, { ...config.lanes, perTenant: lanesPerTenant(config), isPooled, timeouts: config.timeouts })
   const client = createTenantClient({
     builder: driver.builder,
     lanes,
-    dialect: postgresDialect,
+    dialect,
     timeouts: config.timeouts,
     enforcement,
     settingsOf: (tenant) => tenant === undefined ? catalogSettings('') : settingsOf(tenant, config.extensionsSchema)
   })
   try {
-    await readArrayTypes(driver).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
+    await lanes.start().catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
     const open = assemble({ config, enforcement, lanes, client })
     judgeFindings(await open.tenancy.audit(), config.mode, enforcement, log)
     if (config.mode === 'multi') await requireRegistry(client)

@@ -6,7 +6,7 @@ const FORBIDDEN_PARAMETERS = new Set([
 ])
 
 /** Options of postgres.js that the lanes set themselves. */
-const OWN_OPTIONS = ['max', 'socket', 'idle_timeout', 'max_lifetime', 'onclose', 'prepare', 'debug', 'target_session_attrs']
+const OWN_OPTIONS = ['max', 'socket', 'idle_timeout', 'max_lifetime', 'onclose', 'debug', 'target_session_attrs']
 
 const ENCODED_CONTROL_CHARACTER = /%(0[\da-f]|1[\da-f]|7f)/i
 

@@ -1,0 +1,103 @@
+import type { Sql } from 'postgres'
+import { SqlRefusedError } from '../../words/errors.ts'
+import type { LaneQuery } from '../lanes/index.ts'
+import { type DriverQuery, queryClassOf } from '../wire/index.ts'
+
+/** What becomes of the queries of a tag. */
+export interface QueryRules {
+  /** Sends a query that somebody awaits; it settles by itself. What this throws, the query is rejected with. */
+  readonly send: (query: LaneQuery) => void
+  /** Throws if the code that runs now may not have the answer. Asked at every await, the first and all later ones. */
+  readonly assertReader: (query: DriverQuery) => void
+  readonly cancel: (query: LaneQuery) => void
+}
+
+/** A query of the tenant client. */
+export type TenantQuery = LaneQuery & Promise<unknown>
+
+/** Makes a query of the tenant client. */
+export type QueryFactory = (strings: readonly string[], args: readonly unknown[], options?: object) => TenantQuery
+
+const IN_A_REPLY = 'A query was about to be written into JSON, with its text and parameters: await it first.'
+
+const REJECT = Symbol('reject')
+
+/**
+ * Returns a factory of queries that are postgres.js's own class, so that fragments, helpers and the driver take them for
+ * what they are, and that ask `rules` before anybody gets an answer.
+ */
+export function queryFactory (builder: Sql, rules: QueryRules): QueryFactory {
+  const Query = tenantQueryClass(builder, rules)
+  return (strings, args, options) => new Query(strings, args, options)
+}
+
+function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Parameters<QueryFactory>) => TenantQuery {
+  const handler = (query: DriverQuery): void => {
+    if (!(query instanceof Tenanted)) return
+    try {
+      rules.send(query)
+    } catch (error) {
+      query.reject(error)
+    }
+  }
+  const canceller = (query: DriverQuery): void => {
+    if (query instanceof Tenanted) rules.cancel(query)
+  }
+
+  class Tenanted extends queryClassOf(builder) implements TenantQuery {
+    declare [REJECT]: (error: unknown) => void
+    #judge: ((error: unknown) => unknown) | undefined
+
+    constructor (strings: readonly string[], args: readonly unknown[], options?: object) {
+      super(strings, args, handler, canceller, options)
+    }
+
+    /** The driver sets this anew for each batch of a cursor, and calls it with whatever went wrong. */
+    override get reject (): (error: unknown) => void {
+      const reject = this[REJECT]
+      return (error) => reject(this.#judge === undefined ? error : this.#judge(error))
+    }
+
+    override set reject (reject: (error: unknown) => void) {
+      this[REJECT] = reject
+    }
+
+    judgeErrors (judge: (error: unknown) => unknown): void {
+      this.#judge = judge
+    }
+
+    override then<A, B> (onResult?: ((value: unknown) => A | PromiseLike<A>) | null, onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+      const refusal = this.#refusal()
+      return refusal === undefined ? super.then(onResult, onError) : refusal.then(onResult, onError)
+    }
+
+    override catch<B> (onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
+      return this.#refusal()?.catch(onError) ?? super.catch(onError)
+    }
+
+    override finally (onSettled?: (() => void) | null): Promise<unknown> {
+      return this.#refusal()?.finally(onSettled) ?? super.finally(onSettled)
+    }
+
+    toJSON (): never {
+      throw new SqlRefusedError(IN_A_REPLY)
+    }
+
+    /** A query is answered once and kept by whoever has it: each await asks anew whether the answer is for its code (A-05). */
+    #refusal (): Promise<never> | undefined {
+      try {
+        rules.assertReader(this)
+        return undefined
+      } catch (error) {
+        hear(this)
+        return Promise.reject(error)
+      }
+    }
+  }
+  return Tenanted
+}
+
+/** Keeps a failure that somebody is told of in another way from ending the process. It sends nothing. */
+export function hear (query: Promise<unknown>, onError: (error: unknown) => void = () => {}): void {
+  Promise.prototype.then.call(query, undefined, onError)
+}

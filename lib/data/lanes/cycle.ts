@@ -1,0 +1,203 @@
+import { SchemaMissingError, SettingsMismatchError, SqlUnexpectedError } from '../../words/errors.ts'
+import {
+  BACKEND, Description, type ErrorFields, HEADER, SCHEMA_IS_MISSING, type SettingsFrame, errorFields, errorMessage, isExpectedTag, isFatal, repositioned
+} from '../wire/index.ts'
+import type { ServerStatement } from './server-statements.ts'
+import type { Statement } from './statements.ts'
+
+/** What is asked of the server between two points at which it is ready. */
+export type Request =
+  /** Bind, Execute and Sync of a prepared statement; with `execute` a cursor that stays open until its lane ends it. */
+  | { readonly kind: 'run', readonly statement: Statement, readonly isNamed: boolean, readonly bind: Buffer, readonly nameEnd: number, readonly cursor?: Buffer }
+  | { readonly kind: 'describe', readonly statement: Statement, readonly isNamed: boolean }
+  /** A text in the simple protocol. */
+  | { readonly kind: 'text', readonly text: Buffer }
+  /** Messages that need no settings, because they read and write nothing: transaction control, and what is ours. */
+  | { readonly kind: 'bare', readonly messages: Buffer }
+
+/** Who asked, and gets the answer. */
+export interface CycleOwner {
+  /** Part of the answer: whole messages, but for long rows. */
+  receive (bytes: Buffer): void
+  /** The server was asked for a description in this cycle, or the connection knew it. Comes before any of the answer. */
+  described (description: Description): void
+  /** Settings of the tenant could not be set, or the server did something else than it was asked: `error` says what. */
+  refused (error: Error): void
+  /** The server is ready again; nothing more comes. */
+  finished (status: number): void
+  /** The connection is gone. Nothing more comes. */
+  lost (reason: Error): void
+}
+
+/** What becomes of one message of an answer. */
+export type Verdict = 'pass' | 'swallow' | 'kill' | 'retry' | { readonly instead: Buffer }
+
+// Errors that say: this was prepared for tables that look different now. Nothing was executed.
+const RETRY_ROUTINES = new Set(['RevalidateCachedQuery', 'FetchPreparedStatement', 'transformAssignedExpr'])
+
+/** First three letters of the tags of statements that may share a connection, as one number each. */
+const PLAIN_TAGS = new Set(['SEL', 'INS', 'UPD', 'DEL', 'MER', 'EXP', 'SHO'].map((letters) => Buffer.from(letters).readUIntBE(0, 3)))
+
+/**
+ * One cycle of a connection: what is sent up to its Sync, and what has to come back. The replies of the frame come first
+ * and are checked byte for byte before anything of the answer reaches whoever asked.
+ */
+export class Cycle {
+  readonly owner: CycleOwner
+  readonly frame: SettingsFrame | undefined
+  readonly request: Request
+  /** Whether other cycles may stand in front of it and behind it. */
+  readonly isShared: boolean
+  /** True once only the answer itself is left. */
+  isPassing = false
+  /** Its number among the cycles of its connection; the frame carries it as its nonce. */
+  nonce = 0
+  /** True once the server has refused it. */
+  isFailed = false
+  /** True if what the connection had prepared for it no longer fits the tables. */
+  isOutOfDate = false
+  /** True if the server has already been asked once and said that what was prepared is out of date. */
+  isRetried = false
+  #row: Buffer | undefined
+  #replies: readonly number[] = []
+  #at = 0
+  #closes = 0
+  #server: ServerStatement | undefined
+  #isParsing = false
+  #wasParsed = false
+  #parameters: Buffer | undefined
+  #charactersInFront = 0
+  #hasPassed = false
+
+  constructor (owner: CycleOwner, frame: SettingsFrame | undefined, request: Request, isShared: boolean) {
+    this.owner = owner
+    this.frame = frame
+    this.request = request
+    this.isShared = isShared
+  }
+
+  /** Says what was sent in front of the request, when it was. */
+  sent (front: { readonly nonce: number, readonly row: Buffer | undefined, readonly replies: readonly number[], readonly closes: number, readonly server: ServerStatement | undefined, readonly isParsing: boolean, readonly charactersInFront: number }): void {
+    this.nonce = front.nonce
+    this.#row = front.row
+    this.#replies = front.replies
+    this.#closes = front.closes
+    this.#server = front.server
+    this.#isParsing = this.#wasParsed = front.isParsing
+    this.#charactersInFront = front.charactersInFront
+    this.#at = 0
+    this.#hasPassed = false
+    this.isFailed = this.isOutOfDate = this.isPassing = false
+    this.#passIfDue()
+  }
+
+  /** The statement that the connection had prepared for it, or was to prepare; undefined where it has no name. */
+  get server (): ServerStatement | undefined {
+    return this.#server
+  }
+
+  /** Whether its end depends on somebody who reads or writes rows: a cursor, a COPY. */
+  get isLong (): boolean {
+    return this.request.kind === 'text' || (this.request.kind === 'run' && this.request.cursor !== undefined)
+  }
+
+  /** Whether ReadyForQuery may come now. */
+  get isComplete (): boolean {
+    return this.isPassing || this.isFailed
+  }
+
+  /** Judges the next message of the answer: `length` bytes of `chunk` from `at`. */
+  accept (type: number, chunk: Buffer, at: number, length: number): Verdict {
+    if (type === BACKEND.error) return this.#failed(chunk.subarray(at, at + length))
+    if (type === BACKEND.notice) return this.#notice(chunk.subarray(at, at + length))
+    if (!this.isPassing) return this.#isFront(type, chunk, at, length) ? 'swallow' : 'kill'
+    this.#hasPassed = true
+    if (type === BACKEND.commandComplete && !this.#isExpected(chunk, at, length)) {
+      this.owner.refused(new SqlUnexpectedError())
+      return 'kill'
+    }
+    return 'pass'
+  }
+
+  /** Checks a reply to what was sent in front of the statement. */
+  #isFront (type: number, chunk: Buffer, at: number, length: number): boolean {
+    if (this.#at < this.#replies.length) {
+      if (type !== this.#replies[this.#at++]) return false
+      if (type === BACKEND.dataRow && !this.#isOwnRow(chunk, at, length)) return false
+    } else if (this.#closes > 0) {
+      if (type !== BACKEND.closeComplete) return false
+      this.#closes--
+    } else if (!this.#isParsed(type, chunk, at, length)) {
+      return false
+    }
+    this.#passIfDue()
+    return true
+  }
+
+  /** The settings as the server holds them, and the nonce: not those of a neighbour, nor of the statement before. */
+  #isOwnRow (chunk: Buffer, at: number, length: number): boolean {
+    const row = this.#row
+    if (row === undefined) return false
+    if (this.request.kind === 'text') return row.compare(chunk, at, at + length) === 0
+    return length === row.length + 4 && row.compare(chunk, at, at + row.length) === 0 && chunk.readInt32BE(at + row.length) === this.nonce
+  }
+
+  #isParsed (type: number, chunk: Buffer, at: number, length: number): boolean {
+    if (type === BACKEND.parseComplete) return true
+    if (type === BACKEND.parameterDescription) {
+      this.#parameters = Buffer.from(chunk.subarray(at, at + length))
+      return true
+    }
+    if ((type !== BACKEND.rowDescription && type !== BACKEND.noData) || this.#parameters === undefined) return false
+    const description = new Description(this.#parameters, chunk.subarray(at, at + length))
+    if (this.#server !== undefined) this.#server.description = description
+    if (this.request.kind === 'run' || this.request.kind === 'describe') this.request.statement.description = description
+    this.#isParsing = false
+    this.owner.described(description)
+    return true
+  }
+
+  #passIfDue (): void {
+    this.isPassing = this.#at >= this.#replies.length && this.#closes === 0 && !this.#isParsing
+  }
+
+  #failed (message: Buffer): Verdict {
+    const fields = errorFields(message)
+    if (isFatal(fields)) return 'kill'
+    const isFrame = this.#at < this.#replies.length
+    const isOutOfDate = this.isPassing && !this.#hasPassed && !this.#wasParsed && RETRY_ROUTINES.has(fields['routine'] ?? '')
+    this.isFailed = true
+    this.isPassing = true
+    if (isFrame && !this.#isSyntaxOf(fields)) return this.#frameFailed(fields)
+    if (isOutOfDate) this.isOutOfDate = true
+    if (isOutOfDate && this.request.kind === 'run' && this.request.cursor === undefined && !this.isRetried) return 'retry'
+    return this.#charactersInFront > 0 ? { instead: repositioned(message, this.#charactersInFront) } : 'pass'
+  }
+
+  /** The simple protocol reads the whole text before it executes anything of it. */
+  #isSyntaxOf (fields: ErrorFields): boolean {
+    return this.#at === 0 && Number(fields['position'] ?? 0) > this.#charactersInFront && this.request.kind === 'text'
+  }
+
+  /** The server skips the statement when its frame fails. What it says names the path, so the caller gets our own words. */
+  #frameFailed (fields: ErrorFields): Verdict {
+    const code = fields['code'] ?? ''
+    // An earlier statement has failed, or time was up.
+    if (code === '25P02' || code === '57014') return 'pass'
+    const isMissing = code === SCHEMA_IS_MISSING
+    this.owner.refused(isMissing ? new SchemaMissingError() : new SettingsMismatchError({ cause: new Error(fields['message']) }))
+    return isMissing ? { instead: errorMessage(code, 'tenant settings') } : 'kill'
+  }
+
+  #notice (message: Buffer): Verdict {
+    if (!this.isPassing) return 'swallow'
+    return this.#charactersInFront > 0 ? { instead: repositioned(message, this.#charactersInFront) } : 'pass'
+  }
+
+  /** The second line behind the kinds of statements: whatever fooled the words cannot fool the server. */
+  #isExpected (chunk: Buffer, at: number, length: number): boolean {
+    if (this.request.kind === 'bare') return true
+    if (this.isShared) return length > HEADER + 3 && PLAIN_TAGS.has(chunk.readUIntBE(at + HEADER, 3))
+    return isExpectedTag(chunk.toString('latin1', at + HEADER, at + length - 1))
+  }
+}

@@ -1,0 +1,55 @@
+import { BACKEND, type SettingsFrame, errorMessage, lengthAt } from '../wire/index.ts'
+import { Cycle } from './cycle.ts'
+import type { DescribeOutcome } from './lane-task.ts'
+import type { Statement } from './statements.ts'
+
+/** How a description is asked for. */
+export interface Describing {
+  readonly frame: SettingsFrame
+  readonly statement: Statement
+  readonly isNamed: boolean
+  readonly isShared: boolean
+  readonly send: (cycle: Cycle) => void
+}
+
+/**
+ * Asks the server what a statement looks like under a tenant's settings. Lanes that want to know the same at the same
+ * time wait for the one that asks; if the server refuses, each asks for itself, because the error belongs to its asker.
+ */
+export function describe (describing: Describing, outcome: DescribeOutcome & { readonly refused: (error: Error) => void, readonly lost: (reason: Error) => void }): void {
+  const { statement, isShared } = describing
+  // A lane in a transaction may hold the lock that the other one waits for.
+  if (isShared && statement.waiting !== undefined) {
+    statement.waiting.push(() => statement.description === undefined ? describe(describing, outcome) : outcome.then())
+    return
+  }
+  const waiting: (() => void)[] = []
+  if (isShared) statement.waiting = waiting
+  ask(describing, outcome, () => {
+    if (statement.waiting === waiting) statement.waiting = undefined
+    for (const go of waiting) go()
+  })
+}
+
+function ask ({ frame, statement, isNamed, isShared, send }: Describing, outcome: Parameters<typeof describe>[1], settled: () => void): void {
+  let error: Buffer | undefined
+  send(new Cycle({
+    receive (bytes) { error ??= errorIn(bytes) },
+    described () {},
+    refused: outcome.refused,
+    finished () {
+      if (statement.description === undefined || error !== undefined) outcome.failed(error ?? errorMessage('XX000', 'no description'))
+      else outcome.then()
+      settled()
+    },
+    lost (reason) {
+      outcome.lost(reason)
+      settled()
+    }
+  }, frame, { kind: 'describe', statement, isNamed }, isShared))
+}
+
+/** The error alone: the driver asks for ReadyForQuery itself, once it has read it. */
+function errorIn (bytes: Buffer): Buffer | undefined {
+  return bytes[0] === BACKEND.error ? Buffer.from(bytes.subarray(0, lengthAt(bytes, 0))) : undefined
+}

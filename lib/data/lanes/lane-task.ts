@@ -1,0 +1,48 @@
+import type { SettingsFrame } from '../wire/index.ts'
+import type { Cycle } from './cycle.ts'
+import type { Lane } from './lane.ts'
+import type { Statement, StatementText } from './statements.ts'
+
+/** One statement for a lane. */
+export interface LaneTask {
+  /** The settings of the tenant whose statement it is. */
+  readonly frame: SettingsFrame
+  /** Whether it has a connection alone, whatever its text is. */
+  readonly isAlone: boolean
+  /** Whether its text may be transaction control: only on a connection that is thrown away afterwards. */
+  readonly mayControl: boolean
+  /** Called once, when the server is ready again or the lane is dead. */
+  done (lane: Lane): void
+}
+
+/** What a lane needs of what lies below it. */
+export interface LaneRoutes {
+  text (body: Buffer): StatementText
+  statement (text: StatementText, shape: string): Statement
+  /** Whether a text is prepared by name on the server. */
+  isNamed (text: StatementText, isNamedByDriver: boolean): boolean
+  /** Asks the server what a statement looks like, and learns its types. */
+  describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void
+  /** Whether the lane has a connection alone. */
+  isAlone (lane: Lane): boolean
+  /** Calls `then` when the lane has a connection alone; discards the lane if there is none in time. */
+  takeAlone (lane: Lane, then: () => void): void
+  /** Sends a cycle, on the lane's own connection or on one that lanes share. */
+  send (lane: Lane, cycle: Cycle): void
+  /** Says that what was expected of a lane has been sent, or is known not to come in this turn. */
+  arrived (): void
+  /** Appends messages to the cycle that the lane has on its own connection. */
+  append (lane: Lane, messages: Buffer): void
+  /** Pauses the connection that the lane has alone, or lets it go on. */
+  pause (lane: Lane, isPaused: boolean): void
+  /** What a lost connection means to a cycle that was sent on it. */
+  lostError (cycle: Cycle, reason: Error): Error
+  /** The driver did what it never does: gives up the lane, and the connection that it has alone. */
+  violated (lane: Lane, reason: Error): void
+}
+
+export interface DescribeOutcome {
+  readonly then: () => void
+  /** The server refused the statement; `error` is its message. */
+  readonly failed: (error: Buffer) => void
+}

@@ -1,0 +1,134 @@
+import { ConnectionLostError, OutcomeUnknownError } from '../../words/errors.ts'
+import type { Description, SettingsFrame } from '../wire/index.ts'
+import type { Connection } from './connection.ts'
+import type { Cycle } from './cycle.ts'
+import { describe } from './describing.ts'
+import type { DescribeOutcome, LaneRoutes } from './lane-task.ts'
+import type { Lane } from './lane.ts'
+import type { Multiplexer } from './multiplexer.ts'
+import { type Statement, type StatementText, Statements } from './statements.ts'
+
+/** What the router is made of. */
+export interface RouterParts {
+  readonly multiplexer: Multiplexer
+  /** False where a pooler stands in between that may not know a name the next time. */
+  readonly isNaming: boolean
+  /** Learns the types of a description that nobody knows yet; undefined if all are known. */
+  readonly learnTypes: (description: Description) => Promise<void> | undefined
+}
+
+// A statement of another kind may have changed something before its answer was lost.
+const READS = /^\s*(select|show|table|values)\b/i
+
+/** The way from a lane to its connection: the one that it has alone, or those that all share. */
+export class Router implements LaneRoutes {
+  readonly statements = new Statements()
+  readonly #parts: RouterParts
+  readonly #alone = new Map<Lane, Connection>()
+
+  constructor (parts: RouterParts) {
+    this.#parts = parts
+  }
+
+  text (body: Buffer): StatementText {
+    return this.statements.text(body)
+  }
+
+  statement (text: StatementText, shape: string): Statement {
+    return this.statements.statement(text, shape)
+  }
+
+  isNamed (text: StatementText, isNamedByDriver: boolean): boolean {
+    return this.#parts.isNaming && (isNamedByDriver || this.statements.deservesName(text))
+  }
+
+  isAlone (lane: Lane): boolean {
+    return this.#alone.has(lane)
+  }
+
+  /** Lets a lane speak on a connection that its session has alone. */
+  join (lane: Lane, connection: Connection): void {
+    this.#alone.set(lane, connection)
+  }
+
+  /** Takes the lane off the connection of its session. */
+  part (lane: Lane): void {
+    this.#alone.delete(lane)
+  }
+
+  arrived (): void {
+    this.#parts.multiplexer.arrived()
+  }
+
+  send (lane: Lane, cycle: Cycle): void {
+    const connection = this.#alone.get(lane)
+    if (connection === undefined) return this.#parts.multiplexer.send(cycle)
+    connection.add(cycle)
+    connection.flush()
+  }
+
+  append (lane: Lane, messages: Buffer): void {
+    const connection = this.#alone.get(lane)
+    connection?.append(messages)
+    connection?.flush()
+  }
+
+  pause (lane: Lane, isPaused: boolean): void {
+    const connection = this.#alone.get(lane)
+    if (isPaused) connection?.pause()
+    else connection?.resume()
+  }
+
+  takeAlone (lane: Lane, then: () => void): void {
+    if (this.#alone.has(lane)) return then()
+    const key = lane.tenantId ?? ''
+    this.#parts.multiplexer.takeAlone(key, (connection) => {
+      if (lane.tenantId === undefined) return this.#parts.multiplexer.release(connection, false)
+      this.#alone.set(lane, connection)
+      then()
+    }, (error) => lane.discard(error), (reason) => {
+      this.#alone.delete(lane)
+      lane.lost(reason)
+    })
+  }
+
+  /** Gives back the connection that a lane has alone, if it has one. */
+  leaveAlone (lane: Lane, isDoubted: boolean): void {
+    const connection = this.#alone.get(lane)
+    if (connection === undefined) return
+    this.#alone.delete(lane)
+    this.#parts.multiplexer.release(connection, isDoubted)
+  }
+
+  describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void {
+    describe({
+      frame,
+      statement,
+      isNamed: this.isNamed(statement.text, isNamedByDriver),
+      isShared: !this.isAlone(lane),
+      send: (cycle) => this.send(lane, cycle)
+    }, {
+      then: () => this.#learn(statement, outcome),
+      failed: outcome.failed,
+      refused: (error) => lane.refused(error),
+      lost: (reason) => lane.lost(reason)
+    })
+  }
+
+  #learn ({ description }: Statement, { then }: DescribeOutcome): void {
+    const learning = description === undefined ? undefined : this.#parts.learnTypes(description)
+    if (learning === undefined) then()
+    // What cannot be learned comes back as text, as everything did that nobody knew.
+    else learning.then(then, then)
+  }
+
+  lostError ({ request }: Cycle, cause: Error): Error {
+    const isReading = request.kind !== 'run' || READS.test(request.statement.text.sql)
+    return isReading ? new ConnectionLostError({ cause }) : new OutcomeUnknownError({ cause })
+  }
+
+  violated (lane: Lane, reason: Error): void {
+    this.leaveAlone(lane, true)
+    lane.discard(reason)
+  }
+}

@@ -1,0 +1,132 @@
+import { ConnectionLostError } from '../../words/errors.ts'
+import { BACKEND, type ErrorFields, HEADER, type SettingsFrame, errorFields, lengthAt, queryOf } from '../wire/index.ts'
+import type { Connection } from './connection.ts'
+import { Cycle } from './cycle.ts'
+import type { Lane } from './lane.ts'
+import type { LaneQuery } from './lane-query.ts'
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly connection: Connection
+  readonly frame: SettingsFrame
+  /** Whether its statements may be transaction control. */
+  readonly mayControl: boolean
+  /** Returns a lane whose statements go to the connection, for one statement. */
+  readonly takeLane: () => Lane
+  readonly giveLaneBack: (lane: Lane) => void
+  /** Makes the server's error of its fields. */
+  readonly errorOf: (fields: ErrorFields) => Error
+  /** Gives the connection back. */
+  readonly leave: (isDoubted: boolean) => void
+}
+
+/**
+ * A connection that one caller of one tenant has alone: for transactions, and for whatever else is more than one
+ * statement. One statement at a time, each on a lane that is the session's no longer than that.
+ */
+export class Session {
+  readonly #parts: SessionParts
+  #reason: Error | undefined
+  #hasLeft = false
+  #onLost: ((reason: Error) => void) | undefined
+
+  constructor (parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  /** False once the connection was lost or given up. */
+  get isUsable (): boolean {
+    return this.#reason === undefined && !this.#hasLeft
+  }
+
+  /** The server's status: in a transaction or not. */
+  get status (): number {
+    return this.#parts.connection.status
+  }
+
+  /** Calls `listener` synchronously when the connection is lost or given up; one listener at a time. */
+  onLost (listener: ((reason: Error) => void) | undefined): void {
+    this.#onLost = listener
+  }
+
+  /** Hands a query to the lane, and returns when the server is ready again. The query settles by itself. */
+  run (query: LaneQuery): Promise<void> {
+    if (this.#reason !== undefined || this.#hasLeft) {
+      query.reject(this.#reason ?? new ConnectionLostError())
+      return Promise.resolve()
+    }
+    const { frame, mayControl, takeLane, giveLaneBack } = this.#parts
+    return new Promise((resolve) => {
+      const lane = takeLane()
+      query.judgeErrors((error) => lane.judge(error))
+      const done = (): void => {
+        giveLaneBack(lane)
+        resolve()
+      }
+      lane.run({ frame, isAlone: true, mayControl, done }, query)
+    })
+  }
+
+  /**
+   * Sends a text of ours, such as `begin`, without settings, and returns the command tag of its last statement.
+   *
+   * @throws the server's error, or {@link ConnectionLostError} FST_TENANCY_SQL_CONNECTION_LOST.
+   */
+  command (text: string): Promise<string> {
+    const { connection, errorOf } = this.#parts
+    if (!this.isUsable) return Promise.reject(this.#reason ?? new ConnectionLostError())
+    return new Promise((resolve, reject) => {
+      const answer: Buffer[] = []
+      connection.add(new Cycle({
+        receive: (bytes) => { answer.push(bytes) },
+        described () {},
+        refused: reject,
+        lost: (reason) => reject(this.#reason ?? new ConnectionLostError({ cause: reason })),
+        finished () {
+          const { tag, error } = readAnswer(Buffer.concat(answer))
+          if (error === undefined) resolve(tag)
+          else reject(errorOf(error))
+        }
+      }, undefined, { kind: 'bare', messages: queryOf(text) }, false))
+      connection.flush()
+    })
+  }
+
+  /** Tells the session that its connection is gone. */
+  lost (reason: Error): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    const listener = this.#onLost
+    this.#onLost = undefined
+    listener?.(reason)
+  }
+
+  /** Gives the connection back: cleaned, and shared by all again. */
+  release (): void {
+    this.#leave(false)
+  }
+
+  /** Throws the connection away at once, and returns `reason`. */
+  discard<E extends Error> (reason: E): E {
+    this.lost(reason)
+    this.#leave(true)
+    return reason
+  }
+
+  #leave (isDoubted: boolean): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    this.#parts.leave(isDoubted || this.#reason !== undefined)
+  }
+}
+
+function readAnswer (bytes: Buffer): { readonly tag: string, readonly error: ErrorFields | undefined } {
+  let tag = ''
+  let error: ErrorFields | undefined
+  for (let at = 0; bytes.length - at >= HEADER; at += lengthAt(bytes, at)) {
+    const end = at + lengthAt(bytes, at)
+    if (bytes[at] === BACKEND.commandComplete) tag = bytes.toString('latin1', at + HEADER, end - 1)
+    if (bytes[at] === BACKEND.error) error = errorFields(bytes.subarray(at, end))
+  }
+  return { tag, error }
+}

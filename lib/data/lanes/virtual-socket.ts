@@ -1,0 +1,106 @@
+/** What a lane does with what the driver does to its socket. */
+export interface VirtualSocketEvents {
+  /** The driver wrote whole messages. */
+  written (bytes: Buffer): void
+  paused (isPaused: boolean): void
+}
+
+type Listener = (argument: unknown) => void
+
+/**
+ * What the driver of a lane takes for a socket that is connected and logged in. It has exactly what the driver uses. It
+ * is never read from inside one of the driver's own calls: the driver would lose what it writes in answer.
+ */
+export class VirtualSocket {
+  /** The driver waits for a close that would never come if this were "open". */
+  readyState: 'open' | 'closed' = 'open'
+  readonly #greeting: Buffer
+  readonly #events: VirtualSocketEvents
+  readonly #listeners = new Map<string, Listener>()
+  #isGreeted = false
+
+  /** `greeting` is what a server says when somebody has logged in. */
+  constructor (greeting: Buffer, events: VirtualSocketEvents) {
+    this.#greeting = greeting
+    this.#events = events
+  }
+
+  get isClosed (): boolean {
+    return this.readyState === 'closed'
+  }
+
+  /** Hands bytes of the server to the driver. */
+  deliver (bytes: Buffer): void {
+    if (!this.isClosed) this.#listeners.get('data')?.(bytes)
+  }
+
+  /** Ends the socket: what the driver has on its way is rejected, in one synchronous step (D-10). */
+  fail (): void {
+    if (this.isClosed) return
+    this.readyState = 'closed'
+    this.#end()
+  }
+
+  #end (): void {
+    // An error of its own, because the driver writes the statement and its parameters into it.
+    this.#listeners.get('error')?.(new Error('the lane was given up'))
+    this.#listeners.get('close')?.(true)
+    this.#listeners.clear()
+  }
+
+  write (bytes: Buffer, written?: () => void): boolean {
+    if (written !== undefined) process.nextTick(written)
+    if (this.isClosed) return false
+    if (this.#isGreeted) {
+      this.#events.written(bytes)
+    } else {
+      this.#isGreeted = true
+      process.nextTick(() => this.deliver(this.#greeting))
+    }
+    return true
+  }
+
+  on (event: string, listener: Listener): this {
+    this.#listeners.set(event, listener)
+    // Given up before the driver had connected: it learns so when it listens.
+    if (event === 'data' && this.isClosed) process.nextTick(() => this.#end())
+    return this
+  }
+
+  once (event: string, listener: Listener): this {
+    return this.on(event, listener)
+  }
+
+  removeListener (event: string): this {
+    this.#listeners.delete(event)
+    return this
+  }
+
+  removeAllListeners (): this {
+    this.#listeners.clear()
+    return this
+  }
+
+  end (): this {
+    return this.destroy()
+  }
+
+  destroy (): this {
+    this.readyState = 'closed'
+    return this
+  }
+
+  pause (): this {
+    this.#events.paused(true)
+    return this
+  }
+
+  resume (): this {
+    this.#events.paused(false)
+    return this
+  }
+
+  setKeepAlive (): this {
+    return this
+  }
+}

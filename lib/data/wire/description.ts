@@ -1,0 +1,54 @@
+import { HEADER } from './messages.ts'
+
+/** Bytes of one column behind its name: table, attribute, type, size, modifier, format. */
+const COLUMN_TAIL = 18
+
+/** What a server says of a prepared statement: ParameterDescription, and RowDescription or NoData. */
+export class Description {
+  readonly parameters: Buffer
+  readonly columns: Buffer
+  readonly #columnsKey: string
+  readonly #parametersKey: string
+
+  /** Takes copies: a view would keep a whole chunk of the socket alive. */
+  constructor (parameters: Buffer, columns: Buffer) {
+    this.parameters = Buffer.from(parameters)
+    this.columns = Buffer.from(columns)
+    this.#parametersKey = this.parameters.toString('latin1')
+    this.#columnsKey = withoutTables(this.columns).toString('latin1')
+  }
+
+  /** Whether results look the same: names and types of the columns. The table differs in each schema and does not matter. */
+  hasColumnsOf (other: Description): boolean {
+    return this === other || this.#columnsKey === other.#columnsKey
+  }
+
+  hasParametersOf (other: Description): boolean {
+    return this === other || this.#parametersKey === other.#parametersKey
+  }
+
+  /** The types of all parameters and columns. */
+  get types (): readonly number[] {
+    const parameters = Array.from({ length: this.parameters.readUInt16BE(HEADER) }, (_, index) => this.parameters.readUInt32BE(HEADER + 2 + 4 * index))
+    return [...parameters, ...columnTails(this.columns).map((at) => this.columns.readUInt32BE(at + 6))]
+  }
+}
+
+/** Where the tail of each column begins; of NoData there is none. */
+function columnTails (columns: Buffer): readonly number[] {
+  const tails: number[] = []
+  if (columns.length < HEADER + 2) return tails
+  let at = HEADER + 2
+  for (let count = columns.readUInt16BE(HEADER); count > 0; count--) {
+    const tail = columns.indexOf(0, at) + 1
+    tails.push(tail)
+    at = tail + COLUMN_TAIL
+  }
+  return tails
+}
+
+function withoutTables (columns: Buffer): Buffer {
+  const copy = Buffer.from(columns)
+  for (const at of columnTails(columns)) copy.writeUInt32BE(0, at)
+  return copy
+}
