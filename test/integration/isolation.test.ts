@@ -11,7 +11,7 @@ type AsForced = <T>(fn: (sql: Sql) => PromiseLike<T>) => Promise<T>
 
 /** A tenant client that is sent, by hand, into the schema of another tenant. */
 async function forced (t: Parameters<typeof testLanes>[0], test: TestTenancy, reader: string, schema: string): Promise<AsForced> {
-  const { driver, ...surroundings } = testLanes(t, test.appUrl)
+  const { driver, ...surroundings } = await testLanes(t, test.appUrl)
   const enforcement = createEnforcement(true, { info () {}, warn () {}, error () {} })
   const { sql } = createTenantClient({ ...surroundings, builder: driver.builder, enforcement, settingsOf: () => settingsFor(reader, schema) })
   const tenant = await test.tenancy.registry.get(reader)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { settingsFor, testLanes } from '../support/lanes.ts'
 import { testTenancy } from '../support/tenancy.ts'
 
@@ -51,12 +52,12 @@ t.test('the next tenant on a connection', async (t) => {
 t.test('a connection that cannot be cleaned', async (t) => {
   t.test('is thrown away', async (t) => {
     const { appUrl, killBackends } = await testTenancy(t)
-    const { lanes } = testLanes(t, appUrl)
-    await lanes.withLane('acme', async (lane) => {
-      await lane.send((client) => client`select ${settingsFor('acme').tenantId}`)
-      await killBackends()
-    })
-    t.equal((await lanes.withLane('globex', (lane) => lane.send((client) => client`select 1 as x`))).count, 1)
-    t.match(lanes.stats, { opened: 2, discarded: 1 })
+    const { lanes, dialect, run } = await testLanes(t, appUrl)
+    const session = await lanes.openSession(dialect.frameOf(settingsFor('acme')), false)
+    session.release()
+    await killBackends()
+    await sleep(50)
+    t.equal((await run(settingsFor('globex'), 'select 1 as x')).length, 1)
+    t.match(lanes.stats.connections, { opened: 2, discarded: 1 })
   })
 })

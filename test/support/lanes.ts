@@ -1,6 +1,7 @@
 import { Lanes } from '../../lib/data/lanes/index.ts'
 import type { DatabaseOption } from '../../lib/settings/config/index.ts'
-import { type Driver, openDriver, postgresDialect } from '../../lib/data/wire/index.ts'
+import { type Driver, type SettingsDialect, openDriver, postgresDialect } from '../../lib/data/wire/index.ts'
+import { type TenantQuery, queryFactory } from '../../lib/data/client/tenant-query.ts'
 import type { TransactionSurroundings } from '../../lib/data/client/transaction.ts'
 import { parseTenantId } from '../../lib/words/names.ts'
 import type { TenantSettings } from '../../lib/words/types.ts'
@@ -26,16 +27,37 @@ interface TestTimeouts {
 /** Lanes below the tenant client, for tests of what holds when the client's own checks do not. */
 export interface TestLanes extends TransactionSurroundings {
   readonly driver: Driver
+  readonly dialect: SettingsDialect
   readonly timeouts: TestTimeouts
+  /** Makes a query that nobody's rules stand in front of. */
+  readonly query: (text: string, parameters?: readonly unknown[], options?: object) => TenantQuery
+  /** Runs one statement with these settings, and returns its rows. */
+  readonly run: (settings: TenantSettings, text: string, parameters?: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>
 }
 
 /** Opens lanes to `database` and closes them when `t` ends. */
-export function testLanes (t: TestScope, database: DatabaseOption, request: LanesRequest = {}): TestLanes {
+export async function testLanes (t: TestScope, database: DatabaseOption, request: LanesRequest = {}): Promise<TestLanes> {
   const timeouts = { connect: 5_000, acquire: 5_000, statement: 5_000, transaction: 5_000, ...request.timeouts }
   const driver = openDriver(database, timeouts.connect)
-  const lanes = new Lanes(driver, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, timeouts })
+  const dialect = postgresDialect({ isNamed: true })
+  const lanes = new Lanes(driver, dialect, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, isPooled: false, timeouts })
   t.teardown(() => lanes.close(0))
-  return { driver, lanes, dialect: postgresDialect, timeouts }
+  await lanes.start()
+  const make = queryFactory(driver.builder, { send () {}, assertReader () {}, cancel () {} })
+  const query: TestLanes['query'] = (text, parameters = [], options = {}) => make([text], parameters, { simple: false, ...options })
+  return {
+    driver,
+    lanes,
+    dialect,
+    timeouts,
+    query,
+    run: async (settings, text, parameters) => {
+      const sent = query(text, parameters)
+      lanes.run(dialect.frameOf(settings), sent, false)
+      const rows: unknown = await Promise.prototype.then.call(sent)
+      return Array.isArray(rows) ? rows : []
+    }
+  }
 }
 
 /** The settings of a tenant with a schema of its own, or of `tenantId` with the path of another schema. */

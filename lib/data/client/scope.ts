@@ -1,4 +1,4 @@
-import { TransactionEndedError } from '../../words/errors.ts'
+import { SqlRefusedError, TransactionEndedError } from '../../words/errors.ts'
 import { quoteIdentifier } from '../../words/names.ts'
 import type { TransactionScope } from '../../words/types.ts'
 import type { LaneQuery } from '../lanes/index.ts'
@@ -48,8 +48,13 @@ export class Scope implements TransactionScope {
   /** Sends one query. Its failure fails the scope, also if nobody awaits it or the caller swallows it (D-23). */
   send (query: LaneQuery): void {
     if (!this.isAlive) throw new TransactionEndedError()
-    if (query instanceof Promise) hear(query, (error) => { this.#failure ??= { error } })
+    if (query instanceof Promise) hear(query, (error) => this.#noteFailure(error))
     this.#connection.inTurn(query)
+  }
+
+  /** What was refused was not sent, so the transaction is as it was. */
+  #noteFailure (error: unknown): void {
+    if (!(error instanceof SqlRefusedError)) this.#failure ??= { error }
   }
 
   /** Runs `callback` to its end, with every statement that it started, and throws its first failure. */

@@ -3,34 +3,7 @@ import {
   BACKEND, Description, type ErrorFields, HEADER, SCHEMA_IS_MISSING, type SettingsFrame, errorFields, errorMessage, isExpectedTag, isFatal, repositioned
 } from '../wire/index.ts'
 import type { ServerStatement } from './server-statements.ts'
-import type { Statement } from './statements.ts'
-
-/** What is asked of the server between two points at which it is ready. */
-export type Request =
-  /** Bind, Execute and Sync of a prepared statement; with `execute` a cursor that stays open until its lane ends it. */
-  | { readonly kind: 'run', readonly statement: Statement, readonly isNamed: boolean, readonly bind: Buffer, readonly nameEnd: number, readonly cursor?: Buffer }
-  | { readonly kind: 'describe', readonly statement: Statement, readonly isNamed: boolean }
-  /** A text in the simple protocol. */
-  | { readonly kind: 'text', readonly text: Buffer }
-  /** Messages that need no settings, because they read and write nothing: transaction control, and what is ours. */
-  | { readonly kind: 'bare', readonly messages: Buffer }
-
-/** Who asked, and gets the answer. */
-export interface CycleOwner {
-  /** Part of the answer: whole messages, but for long rows. */
-  receive (bytes: Buffer): void
-  /** The server was asked for a description in this cycle, or the connection knew it. Comes before any of the answer. */
-  described (description: Description): void
-  /** Settings of the tenant could not be set, or the server did something else than it was asked: `error` says what. */
-  refused (error: Error): void
-  /** The server is ready again; nothing more comes. */
-  finished (status: number): void
-  /** The connection is gone. Nothing more comes. */
-  lost (reason: Error): void
-}
-
-/** What becomes of one message of an answer. */
-export type Verdict = 'pass' | 'swallow' | 'kill' | 'retry' | { readonly instead: Buffer }
+import type { CycleOwner, Front, Request, Verdict } from './request.ts'
 
 // Errors that say: this was prepared for tables that look different now. Nothing was executed.
 const RETRY_ROUTINES = new Set(['RevalidateCachedQuery', 'FetchPreparedStatement', 'transformAssignedExpr'])
@@ -77,7 +50,7 @@ export class Cycle {
   }
 
   /** Says what was sent in front of the request, when it was. */
-  sent (front: { readonly nonce: number, readonly row: Buffer | undefined, readonly replies: readonly number[], readonly closes: number, readonly server: ServerStatement | undefined, readonly isParsing: boolean, readonly charactersInFront: number }): void {
+  sent (front: Front): void {
     this.nonce = front.nonce
     this.#row = front.row
     this.#replies = front.replies

@@ -1,23 +1,15 @@
-import { ConnectionLostError, DeadlineError, SqlRefusedError } from '../../words/errors.ts'
+import { ConnectionLostError, SqlRefusedError } from '../../words/errors.ts'
 import {
   type Description, type DriverQuery, type Execute, IDLE, type MessageGroup, type StatementKind,
-  controlRefusal, descriptionReply, emptyReply, errorMessage, kindOfText, queryOf, readGroup, readyForQuery
+  descriptionReply, emptyReply, errorMessage, isEnd, isNextRows, kindOfText, queryOf, readGroup, readyForQuery, refusalOf
 } from '../wire/index.ts'
-import { Cycle, type CycleOwner, type Request } from './cycle.ts'
-import { isServerError, isStatementTimeout } from './server-error.ts'
+import { Cycle } from './cycle.ts'
+import type { CycleOwner, Request } from './request.ts'
+import { DriverMemory, type Held } from './driver-memory.ts'
+import { isServerError, visibleError } from './server-error.ts'
 import { VirtualSocket } from './virtual-socket.ts'
 import type { LaneRoutes, LaneTask } from './lane-task.ts'
-import type { Statement, StatementText } from './statements.ts'
-
-/** What the driver was told of a statement that it has a name for, or of the one without a name. */
-interface Held {
-  readonly text: StatementText
-  readonly isNamed: boolean
-  description: Description | undefined
-}
-
-/** The driver keeps every statement that it has prepared for as long as its lane lives. */
-const MAX_HELD = 500
+import type { Statement } from './statements.ts'
 
 const READY = readyForQuery(IDLE)
 // What PostgreSQL says when a prepared statement no longer fits: the driver prepares it anew and sends it once more.
@@ -32,7 +24,7 @@ export class Lane implements CycleOwner {
   readonly #routes: LaneRoutes
   readonly #socket: VirtualSocket
   readonly #execute: Execute
-  readonly #held = new Map<string, Held>()
+  readonly #memory = new DriverMemory()
   #task: LaneTask | undefined
   #failure: Error | undefined
   #isDoubted = false
@@ -40,9 +32,6 @@ export class Lane implements CycleOwner {
   #cycle: Cycle | undefined
   /** Whether the driver has to end that statement itself: a cursor. */
   #isOpen = false
-  /** The statement of which the driver has to be told more before it gets the answer. */
-  #untold: { readonly held: Held, readonly isDescribing: boolean } | undefined
-  #description: Description | undefined
 
   constructor (routes: LaneRoutes, greeting: Buffer, open: (socket: VirtualSocket) => Execute) {
     this.#routes = routes
@@ -55,7 +44,7 @@ export class Lane implements CycleOwner {
 
   /** False once anything about the lane was in doubt: then it is not used again. */
   get isUsable (): boolean {
-    return !this.#isDoubted && !this.#socket.isClosed && this.#held.size <= MAX_HELD
+    return !this.#isDoubted && !this.#socket.isClosed && !this.#memory.isFull
   }
 
   /** The tenant whose statement the lane has; undefined when it has none. */
@@ -79,8 +68,7 @@ export class Lane implements CycleOwner {
   judge (error: unknown): unknown {
     // A value that could not be sent, or a row that could not be read: what the driver is up to is not known (D-06).
     if (!isServerError(error)) this.#isDoubted = true
-    if (this.#failure !== undefined) return this.#failure
-    return isServerError(error) && isStatementTimeout(error) ? new DeadlineError('statement', 'statement', { cause: error }) : error
+    return this.#failure ?? visibleError(error)
   }
 
   /** Gives the lane up: what the driver has on its way is rejected with `reason`. */
@@ -92,12 +80,13 @@ export class Lane implements CycleOwner {
   }
 
   receive (bytes: Buffer): void {
-    if (this.#untold !== undefined) this.#tell(this.#untold.held, this.#untold.isDescribing)
+    const front = this.#memory.takeDue()
+    if (front !== undefined) this.#socket.deliver(front)
     this.#socket.deliver(bytes)
   }
 
   described (description: Description): void {
-    this.#description = description
+    this.#memory.describe(description)
   }
 
   refused (error: Error): void {
@@ -114,7 +103,8 @@ export class Lane implements CycleOwner {
 
   #finishTask (): void {
     const task = this.#task
-    this.#task = this.#cycle = this.#untold = this.#description = undefined
+    this.#task = this.#cycle = undefined
+    this.#memory.end()
     this.#isOpen = false
     task?.done(this)
   }
@@ -138,23 +128,16 @@ export class Lane implements CycleOwner {
     if (this.#isOpen) return this.#continue(group)
     if (this.#cycle !== undefined) return this.#violate('a statement beside another one')
     if (group.text !== undefined) return this.#text(task, group.text)
-    if (group.parse === undefined && group.bind === undefined) return this.#loneSync(group)
+    // What the driver writes when a value could not be sent, and behind a description: nothing is under way.
+    if (isEnd(group)) return this.#reply(READY)
     this.#extended(task, group)
   }
 
   /** Next rows of a cursor, or its end. */
   #continue (group: MessageGroup): void {
-    const isEnd = group.end === 'sync' && group.execute === undefined
-    const isNext = group.end === 'flush' && group.execute !== undefined
-    if (group.parse !== undefined || group.bind !== undefined || !(isEnd || isNext)) return this.#violate('a statement inside a cursor')
-    if (isEnd) this.#isOpen = false
+    if (!isEnd(group) && !isNextRows(group)) return this.#violate('a statement inside a cursor')
+    if (isEnd(group)) this.#isOpen = false
     this.#routes.append(this, group.bytes)
-  }
-
-  /** What the driver writes when a value could not be sent, and behind a description: nothing is under way. */
-  #loneSync (group: MessageGroup): void {
-    if (group.end !== 'sync' || group.execute !== undefined || group.closesPortal) return this.#violate('the end of nothing')
-    this.#reply(READY)
   }
 
   #text (task: LaneTask, bytes: Buffer): void {
@@ -167,7 +150,7 @@ export class Lane implements CycleOwner {
   }
 
   #extended (task: LaneTask, group: MessageGroup): void {
-    const held = this.#hold(group)
+    const held = this.#memory.find(group, (body) => this.#routes.text(body))
     if (held === undefined) return this.#violate('a statement that was not prepared')
     const { kind } = held.text
     if (this.#isRefused(task, kind, held.text.sql, group.end === 'sync')) return
@@ -180,21 +163,12 @@ export class Lane implements CycleOwner {
   }
 
   #isRefused (task: LaneTask, kind: StatementKind, text: string, isWhole: boolean): boolean {
-    const reason = kind.kind === 'refused' ? kind.reason : kind.kind === 'control' && !task.mayControl ? controlRefusal(text) : undefined
+    const reason = refusalOf(kind, text, task.mayControl)
     if (reason === undefined) return false
     this.#failure ??= new SqlRefusedError(reason)
     const error = errorMessage('0A000', 'refused')
     this.#reply(isWhole ? Buffer.concat([error, READY]) : error, isWhole)
     return true
-  }
-
-  #hold (group: MessageGroup): Held | undefined {
-    if (group.parse === undefined) return group.bind === undefined ? undefined : this.#held.get(group.bind.name)
-    const { name, body } = group.parse
-    if (group.bind !== undefined && group.bind.name !== name) return undefined
-    const held: Held = { text: this.#routes.text(body), isNamed: name !== '', description: undefined }
-    this.#held.set(name, held)
-    return held
   }
 
   /** Calls `then` when it is known what the statement looks like for this tenant. */
@@ -221,7 +195,7 @@ export class Lane implements CycleOwner {
     }
     // The values were written for parameters of other types, by what the driver was told for another tenant.
     if (held.description?.hasParametersOf(description) === false) return this.#reply(PREPARE_ANEW, false)
-    this.#untold = { held, isDescribing: group.isDescribing }
+    this.#memory.begin(held, group.isDescribing)
     const cursor = group.execute?.rows === 0 ? undefined : group.execute?.message
     this.#isOpen = cursor !== undefined
     const isNamed = this.#routes.isNamed(held.text, held.isNamed)
@@ -232,15 +206,6 @@ export class Lane implements CycleOwner {
     if (this.#socket.isClosed) return
     this.#cycle = new Cycle(this, request.kind === 'bare' ? undefined : task.frame, request, !this.#routes.isAlone(this))
     this.#routes.send(this, this.#cycle)
-  }
-
-  #tell (held: Held, isDescribing: boolean): void {
-    const description = this.#description
-    this.#untold = undefined
-    if (description === undefined) return
-    if (isDescribing) this.#socket.deliver(descriptionReply(description))
-    else if (held.description?.hasColumnsOf(description) === false) this.#socket.deliver(description.columns)
-    held.description = description
   }
 
   /** Answers in the server's place, one tick later: the driver is in the middle of a write. */

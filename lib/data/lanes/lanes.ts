@@ -1,13 +1,14 @@
 import { runOutsideContext } from '../../settings/context/index.ts'
-import { ClosedError, QueueFullError, QueueTimeoutError } from '../../words/errors.ts'
+import { ClosedError, ConnectionLostError, QueueFullError } from '../../words/errors.ts'
 import type { Driver, ErrorFields, SettingsDialect, SettingsFrame } from '../wire/index.ts'
-import { FairQueue } from './fair-queue.ts'
+import type { Connection } from './connection.ts'
 import type { LaneQuery } from './lane-query.ts'
 import { Lane } from './lane.ts'
 import { type ConnectionStats, Multiplexer } from './multiplexer.ts'
 import { openConnection } from './open-connection.ts'
 import { Router } from './router.ts'
 import { Session } from './session.ts'
+import { Turns, type Waiter } from './turns.ts'
 
 /** What the connections and lanes of one database are doing. */
 export interface LaneStats {
@@ -33,19 +34,8 @@ export interface LanesOptions {
   readonly timeouts: { readonly connect: number, readonly acquire: number, readonly statement: number, readonly transaction: number }
 }
 
-interface Waiter {
-  readonly frame: SettingsFrame
-  readonly query: LaneQuery
-  readonly isAlone: boolean
-  readonly since: number
-}
-
 /** What PostgreSQL says to somebody whose statement was cancelled. */
 const CANCELLED = { severity: 'ERROR', code: '57014', message: 'canceling statement due to user request' }
-
-/** How many statements run at once for each connection: enough to fill it, and few enough that turns are fair. */
-const RUNNING_PER_CONNECTION = 8
-const SWEEP_MS = 100
 
 /**
  * The lanes of one database: statements of all tenants on a bounded number of connections, with a bounded number of them
@@ -57,12 +47,9 @@ export class Lanes {
   readonly #multiplexer: Multiplexer
   readonly #router: Router
   readonly #idle: Lane[] = []
-  readonly #runningOf = new Map<string, { count: number }>()
-  readonly #queue = new FairQueue<Waiter>()
+  readonly #turns: Turns
   readonly #sessions = new Set<Session>()
-  readonly #sweep: NodeJS.Timeout
   readonly #lanesOf = new WeakMap<LaneQuery, Lane>()
-  #running = 0
   #greeting: Buffer = Buffer.alloc(0)
   #isClosed = false
   #onEmpty: (() => void) | undefined
@@ -72,14 +59,14 @@ export class Lanes {
     this.#options = options
     this.#multiplexer = new Multiplexer({ ...options, open: () => runOutsideContext(() => openConnection(driver, dialect, options)) })
     this.#router = new Router({ multiplexer: this.#multiplexer, isNaming: dialect.isNaming, learnTypes: () => undefined })
-    this.#sweep = setInterval(() => this.#refuseLate(), Math.max(10, Math.min(SWEEP_MS, options.timeouts.acquire / 4))).unref()
+    this.#turns = new Turns(options)
   }
 
   get stats (): LaneStats {
     return {
       connections: this.#multiplexer.stats,
-      held: this.#running + this.#sessions.size,
-      waiting: this.#queue.length + this.#multiplexer.waiting,
+      held: this.#turns.running + this.#sessions.size,
+      waiting: this.#turns.waiting + this.#multiplexer.waiting,
       idle: this.#idle.length,
       ...this.#router.statements.size
     }
@@ -99,8 +86,8 @@ export class Lanes {
    */
   run (frame: SettingsFrame, query: LaneQuery, isAlone: boolean): void {
     if (this.#isClosed) return query.reject(new ClosedError())
-    if (this.#queue.length === 0 && this.#mayRun(frame.tenantId)) return this.#start(frame, query, isAlone)
-    this.#wait({ frame, query, isAlone, since: performance.now() })
+    const waiter = { frame, query, isAlone }
+    if (this.#turns.mayRun(waiter)) this.#start(waiter)
   }
 
   /** Returns a connection that is the caller's alone until it releases the session. */
@@ -109,30 +96,14 @@ export class Lanes {
       if (this.#isClosed) return reject(new ClosedError())
       if (this.#multiplexer.waiting >= this.#options.waiting) return reject(new QueueFullError())
       let session: Session | undefined
-      this.#multiplexer.takeAlone(frame.tenantId, (connection) => {
-        const own: Session = session = new Session({
-          connection,
-          frame,
-          mayControl,
-          errorOf: (fields) => this.#errorOf(fields),
-          takeLane: () => {
-            const lane = this.#takeLane()
-            this.#router.join(lane, connection)
-            return lane
-          },
-          giveLaneBack: (lane) => {
-            this.#router.part(lane)
-            this.#putBack(lane)
-          },
-          leave: (isDoubted) => {
-            this.#sessions.delete(own)
-            this.#multiplexer.release(connection, isDoubted)
-            this.#noticeEmpty()
-          }
-        })
-        this.#sessions.add(own)
-        resolve(own)
-      }, reject, (reason) => session?.lost(reason))
+      this.#multiplexer.takeAlone(frame.tenantId, {
+        give: (connection) => {
+          session = this.#session(connection, frame, mayControl)
+          resolve(session)
+        },
+        refuse: reject,
+        onLost: (cause) => session?.lost(new ConnectionLostError({ cause }))
+      })
     })
   }
 
@@ -141,11 +112,7 @@ export class Lanes {
    * its connection, which is thrown away afterwards: the request names a connection, not a statement (D-14).
    */
   cancel (query: LaneQuery): void {
-    const waiter = this.#queue.find((candidate) => candidate.query === query)
-    if (waiter !== undefined) {
-      this.#queue.remove(waiter.frame.tenantId, waiter)
-      return query.reject(this.#errorOf(CANCELLED))
-    }
+    if (this.#turns.remove(query)) return query.reject(this.#errorOf(CANCELLED))
     const lane = this.#lanesOf.get(query)
     const key = lane?.cycle === undefined ? undefined : this.#multiplexer.sealFor(lane.cycle)
     if (key !== undefined) this.#driver.cancel(key).catch(() => {})
@@ -154,23 +121,40 @@ export class Lanes {
   /** Serves nobody any more, waits until `graceMs` have passed for what is under way, and closes every connection. */
   async close (graceMs: number): Promise<void> {
     this.#isClosed = true
-    clearInterval(this.#sweep)
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.waiter.query.reject(new ClosedError())
+    this.#turns.close(() => new ClosedError())
     await this.#untilEmpty(graceMs)
     for (const session of this.#sessions) session.discard(new ClosedError())
     this.#multiplexer.close()
     for (const lane of this.#idle.splice(0)) lane.discard(new ClosedError())
   }
 
-  /** One tenant's statements must leave something for the others. */
-  #mayRun (key: string): boolean {
-    const { max, perTenant } = this.#options
-    return this.#running < max * RUNNING_PER_CONNECTION && (this.#runningOf.get(key)?.count ?? 0) < perTenant * RUNNING_PER_CONNECTION
+  #session (connection: Connection, frame: SettingsFrame, mayControl: boolean): Session {
+    const session: Session = new Session({
+      connection,
+      frame,
+      mayControl,
+      errorOf: (fields) => this.#errorOf(fields),
+      takeLane: () => {
+        const lane = this.#takeLane()
+        this.#router.join(lane, connection)
+        return lane
+      },
+      giveLaneBack: (lane) => {
+        this.#router.part(lane)
+        this.#putBack(lane)
+      },
+      leave: (isDoubted) => {
+        this.#sessions.delete(session)
+        this.#multiplexer.release(connection, isDoubted)
+        this.#noticeEmpty()
+      }
+    })
+    this.#sessions.add(session)
+    return session
   }
 
-  #start (frame: SettingsFrame, query: LaneQuery, isAlone: boolean): void {
+  #start ({ frame, query, isAlone }: Waiter): void {
     const lane = this.#takeLane()
-    this.#count(frame.tenantId)
     this.#multiplexer.expect()
     this.#lanesOf.set(query, lane)
     query.judgeErrors((error) => lane.judge(error))
@@ -180,8 +164,8 @@ export class Lanes {
   #done (lane: Lane, key: string): void {
     this.#router.leaveAlone(lane, !lane.isUsable)
     this.#putBack(lane)
-    this.#uncount(key)
-    this.#serveNext()
+    const next = this.#turns.next(key)
+    if (next !== undefined) this.#start(next)
     this.#noticeEmpty()
   }
 
@@ -195,53 +179,16 @@ export class Lanes {
     else lane.discard(new ClosedError())
   }
 
-  #count (key: string): void {
-    this.#running++
-    const running = this.#runningOf.get(key)
-    if (running === undefined) this.#runningOf.set(key, { count: 1 })
-    else running.count++
-  }
-
-  #uncount (key: string): void {
-    this.#running--
-    const running = this.#runningOf.get(key)
-    if (running !== undefined && --running.count === 0) this.#runningOf.delete(key)
-  }
-
-  #wait (waiter: Waiter): void {
-    const key = waiter.frame.tenantId
-    if (this.#queue.length >= this.#options.waiting) {
-      const crowd = this.#queue.makeRoomFor(key)
-      if (crowd === undefined) return waiter.query.reject(new QueueFullError())
-      crowd.query.reject(new QueueFullError())
-    }
-    this.#queue.push(key, waiter)
-  }
-
-  #serveNext (): void {
-    while (this.#queue.length > 0) {
-      const next = this.#queue.shift((key) => this.#mayRun(key))
-      if (next === undefined) return
-      this.#start(next.waiter.frame, next.waiter.query, next.waiter.isAlone)
-    }
-  }
-
-  /** Nobody waits for ever. */
-  #refuseLate (): void {
-    const latest = performance.now() - this.#options.timeouts.acquire
-    for (const waiter of this.#queue.takeWhile(({ since }) => since < latest)) waiter.query.reject(new QueueTimeoutError())
-  }
-
   #errorOf (fields: ErrorFields): Error {
     return Reflect.construct(this.#driver.builder.PostgresError, [fields])
   }
 
   #noticeEmpty (): void {
-    if (this.#running === 0 && this.#sessions.size === 0) this.#onEmpty?.()
+    if (this.#turns.running === 0 && this.#sessions.size === 0) this.#onEmpty?.()
   }
 
   #untilEmpty (graceMs: number): Promise<void> {
-    if (this.#running === 0 && this.#sessions.size === 0) return Promise.resolve()
+    if (this.#turns.running === 0 && this.#sessions.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, graceMs)
       this.#onEmpty = () => {

@@ -1,9 +1,10 @@
-import { ClosedError, DatabaseUnreachableError, QueueTimeoutError } from '../../words/errors.ts'
+import { ClosedError, DatabaseUnreachableError } from '../../words/errors.ts'
 import { IDLE, type OpenSocket } from '../wire/index.ts'
+import { type AloneCaller, AloneConnections } from './alone-connections.ts'
 import { cleanSession } from './clean.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import type { Cycle } from './cycle.ts'
-import { FairQueue } from './fair-queue.ts'
+import { Homes } from './homes.ts'
 
 /** How connections are opened, and how many. */
 export interface MultiplexerOptions {
@@ -22,11 +23,6 @@ export interface ConnectionStats {
   readonly opening: number
   readonly opened: number
   readonly discarded: number
-}
-
-interface AloneWaiter {
-  readonly give: (connection: Connection) => void
-  readonly refuse: (error: Error) => void
 }
 
 /** How many cycles a connection has before another one is tried, and how many at the most. */
@@ -48,11 +44,9 @@ export class Multiplexer implements ConnectionEvents {
   #shared: Connection[] = []
   /** Connections that no lane may add to, because one waits to have them alone. */
   readonly #draining = new Set<Connection>()
-  readonly #alone = new Map<Connection, { readonly key: string, readonly onLost: (reason: Error) => void }>()
-  readonly #aloneOf = new Map<string, number>()
-  readonly #homes = new Map<string, Connection>()
+  readonly #alone: AloneConnections
+  readonly #homes = new Homes()
   #waiting: Cycle[] = []
-  readonly #waitingAlone = new FairQueue<AloneWaiter & { readonly onLost: (reason: Error) => void }>()
   readonly #dirty = new Set<Connection>()
   #opening = 0
   #opened = 0
@@ -64,12 +58,13 @@ export class Multiplexer implements ConnectionEvents {
 
   constructor (options: MultiplexerOptions) {
     this.#options = options
+    this.#alone = new AloneConnections(options)
     this.#sweep = setInterval(() => this.#lookAround(), Math.max(20, Math.min(250, options.timeouts.statement / 4))).unref()
   }
 
   /** Callers that wait for a connection alone, and cycles that no connection has room for. */
   get waiting (): number {
-    return this.#waitingAlone.length + this.#waiting.length
+    return this.#alone.waiting + this.#waiting.length
   }
 
   get stats (): ConnectionStats {
@@ -105,41 +100,18 @@ export class Multiplexer implements ConnectionEvents {
     }
   }
 
-  /** Writes what was added to a connection that a lane has alone. */
-  flushNow (connection: Connection): void {
-    connection.flush()
-  }
-
   /**
-   * Calls `give` with a connection that is nobody else's until it is released. `onLost` is called when it is lost.
-   * Waiting tenants are served in turn.
+   * Gives the caller a connection that is nobody else's until it is released. Waiting tenants are served in turn.
    */
-  takeAlone (key: string, give: (connection: Connection) => void, refuse: (error: Error) => void, onLost: (reason: Error) => void): void {
-    if (this.#isClosed) return refuse(new ClosedError())
-    const timer = setTimeout(() => {
-      this.#waitingAlone.remove(key, waiter)
-      refuse(new QueueTimeoutError())
-    }, this.#options.timeouts.acquire)
-    const waiter = {
-      give: (connection: Connection) => {
-        clearTimeout(timer)
-        give(connection)
-      },
-      refuse: (error: Error) => {
-        clearTimeout(timer)
-        refuse(error)
-      },
-      onLost
-    }
-    this.#waitingAlone.push(key, waiter)
+  takeAlone (key: string, caller: AloneCaller): void {
+    if (this.#isClosed) return caller.refuse(new ClosedError())
+    this.#alone.wait(key, caller)
     this.#serveAlone()
   }
 
   /** Takes a connection back. It is cleaned and shared again, or thrown away if anything is in doubt. */
   release (connection: Connection, isDoubted: boolean): void {
-    const holder = this.#alone.get(connection)
-    if (holder === undefined) return
-    this.#letGo(connection, holder.key)
+    if (this.#alone.leave(connection) === undefined) return
     if (isDoubted || connection.isSealed || connection.status !== IDLE || connection.depth > 0 || !connection.isUsable) {
       connection.fail(new Error('the connection was in doubt'))
     } else {
@@ -154,7 +126,7 @@ export class Multiplexer implements ConnectionEvents {
    * key. Undefined where others are queued behind it, or it is not on its way.
    */
   sealFor (cycle: Cycle): OpenSocket['key'] | undefined {
-    const connection = [...this.#shared, ...this.#draining, ...this.#alone.keys()].find(({ head, depth }) => head === cycle && depth === 1)
+    const connection = [...this.#shared, ...this.#draining, ...this.#alone.connections()].find(({ head, depth }) => head === cycle && depth === 1)
     if (connection !== undefined) connection.isSealed = true
     return connection?.key
   }
@@ -163,9 +135,9 @@ export class Multiplexer implements ConnectionEvents {
   close (): void {
     this.#isClosed = true
     clearInterval(this.#sweep)
-    for (let next = this.#waitingAlone.shift(); next !== undefined; next = this.#waitingAlone.shift()) next.waiter.refuse(new ClosedError())
+    this.#alone.refuseAll(() => new ClosedError())
     for (const cycle of this.#waiting.splice(0)) cycle.owner.lost(new ClosedError())
-    for (const connection of [...this.#shared, ...this.#draining, ...this.#alone.keys()]) {
+    for (const connection of [...this.#shared, ...this.#draining, ...this.#alone.connections()]) {
       if (connection.depth === 0) connection.close()
       else connection.fail(new ClosedError())
     }
@@ -177,12 +149,11 @@ export class Multiplexer implements ConnectionEvents {
   }
 
   ended (connection: Connection, unsent: readonly Cycle[]): void {
-    const holder = this.#alone.get(connection)
-    if (holder !== undefined) this.#letGo(connection, holder.key)
+    const holder = this.#alone.leave(connection)
     this.#shared = this.#shared.filter((other) => other !== connection)
     this.#draining.delete(connection)
     this.#dirty.delete(connection)
-    for (const [shape, home] of this.#homes) if (home === connection) this.#homes.delete(shape)
+    this.#homes.leave(connection)
     this.#discarded++
     holder?.onLost(new Error('the connection was lost'))
     for (const cycle of unsent) {
@@ -229,18 +200,11 @@ export class Multiplexer implements ConnectionEvents {
     if (home !== undefined && this.#isFree(home, now)) return home
     const connection = this.#shared.find((candidate) => this.#isFree(candidate, now))
     if (connection !== undefined) {
-      this.#settle(shape, connection)
+      this.#homes.settle(shape, connection)
       return connection
     }
     this.#grow()
     return leastDeep(this.#shared.filter((candidate) => candidate.depth < MANY && !this.#isOld(candidate)))
-  }
-
-  #settle (shape: string, connection: Connection): void {
-    this.#homes.delete(shape)
-    this.#homes.set(shape, connection)
-    const [oldest] = this.#homes.keys()
-    if (this.#homes.size > 10_000 && oldest !== undefined) this.#homes.delete(oldest)
   }
 
   #isFree (connection: Connection, now: number): boolean {
@@ -293,27 +257,23 @@ export class Multiplexer implements ConnectionEvents {
   #unreachable (cause: unknown): void {
     if (this.#total > 0) return
     for (const cycle of this.#waiting.splice(0)) cycle.owner.lost(new DatabaseUnreachableError({ cause }))
-    for (let next = this.#waitingAlone.shift(); next !== undefined; next = this.#waitingAlone.shift()) next.waiter.refuse(new DatabaseUnreachableError({ cause }))
-  }
-
-  /** One connection is left for statements that share, so that a transaction may wait for one of them. */
-  get #maxAlone (): number {
-    return Math.max(1, this.#options.max - 1)
+    this.#alone.refuseAll(() => new DatabaseUnreachableError({ cause }))
   }
 
   #serveAlone (): void {
-    while (this.#waitingAlone.length > 0 && this.#alone.size < this.#maxAlone) {
+    while (this.#alone.waiting > 0 && this.#alone.size < this.#alone.max) {
       const connection = this.#idleConnection()
       if (connection === undefined) return this.#makeIdle()
-      const next = this.#waitingAlone.shift((key) => (this.#aloneOf.get(key) ?? 0) < this.#options.perTenant)
-      if (next === undefined) return this.#giveBackDraining()
       this.#shared = this.#shared.filter((other) => other !== connection)
       this.#draining.delete(connection)
-      this.#alone.set(connection, { key: next.key, onLost: next.waiter.onLost })
-      this.#aloneOf.set(next.key, (this.#aloneOf.get(next.key) ?? 0) + 1)
-      next.waiter.give(connection)
+      // What sharers left behind is not for whoever has it alone.
+      if (connection.isUsed) cleanSession(connection)
+      if (!this.#alone.serve(connection)) {
+        this.#shared.push(connection)
+        return this.#giveBackDraining()
+      }
     }
-    if (this.#waitingAlone.length === 0) this.#giveBackDraining()
+    if (this.#alone.waiting === 0) this.#giveBackDraining()
   }
 
   #idleConnection (): Connection | undefined {
@@ -324,7 +284,7 @@ export class Multiplexer implements ConnectionEvents {
   /** Opens one more connection, or lets one run empty. */
   #makeIdle (): void {
     if (this.#total < this.#options.max) return this.#grow()
-    if (this.#draining.size + this.#alone.size >= this.#maxAlone || this.#draining.size >= this.#waitingAlone.length) return
+    if (this.#draining.size + this.#alone.size >= this.#alone.max || this.#draining.size >= this.#alone.waiting) return
     const connection = leastDeep(this.#shared)
     if (connection === undefined) return
     this.#shared = this.#shared.filter((other) => other !== connection)
@@ -334,13 +294,6 @@ export class Multiplexer implements ConnectionEvents {
   #giveBackDraining (): void {
     this.#shared.push(...this.#draining)
     this.#draining.clear()
-  }
-
-  #letGo (connection: Connection, key: string): void {
-    this.#alone.delete(connection)
-    const count = (this.#aloneOf.get(key) ?? 1) - 1
-    if (count > 0) this.#aloneOf.set(key, count)
-    else this.#aloneOf.delete(key)
   }
 
   /** Deadlines, and connections that have been quiet for a while. */
@@ -353,7 +306,7 @@ export class Multiplexer implements ConnectionEvents {
       if (this.#isOld(connection)) connection.close()
       else if (connection.isUsed && now - connection.headSince > QUIET_MS) cleanSession(connection)
     }
-    for (const connection of this.#alone.keys()) {
+    for (const connection of this.#alone.connections()) {
       connection.checkDeadline(now, connection.head?.isLong === true ? Math.max(transaction, statement) : statement + 1_000)
     }
   }

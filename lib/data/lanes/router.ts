@@ -74,21 +74,23 @@ export class Router implements LaneRoutes {
   }
 
   pause (lane: Lane, isPaused: boolean): void {
-    const connection = this.#alone.get(lane)
-    if (isPaused) connection?.pause()
-    else connection?.resume()
+    this.#alone.get(lane)?.pause(isPaused)
   }
 
   takeAlone (lane: Lane, then: () => void): void {
     if (this.#alone.has(lane)) return then()
     const key = lane.tenantId ?? ''
-    this.#parts.multiplexer.takeAlone(key, (connection) => {
-      if (lane.tenantId === undefined) return this.#parts.multiplexer.release(connection, false)
-      this.#alone.set(lane, connection)
-      then()
-    }, (error) => lane.discard(error), (reason) => {
-      this.#alone.delete(lane)
-      lane.lost(reason)
+    this.#parts.multiplexer.takeAlone(key, {
+      give: (connection) => {
+        if (lane.tenantId === undefined) return this.#parts.multiplexer.release(connection, false)
+        this.#alone.set(lane, connection)
+        then()
+      },
+      refuse: (error) => lane.discard(error),
+      onLost: (reason) => {
+        this.#alone.delete(lane)
+        lane.lost(reason)
+      }
     })
   }
 

@@ -1,5 +1,6 @@
 import { EXECUTE, FLUSH, FRONTEND, SYNC, closeOf, describeOf, message, parseOf } from '../wire/index.ts'
-import type { Cycle, Request } from './cycle.ts'
+import type { Cycle } from './cycle.ts'
+import type { Request } from './request.ts'
 import type { Outbox } from './outbox.ts'
 import type { ServerStatement, ServerStatements } from './server-statements.ts'
 import type { Statement } from './statements.ts'
@@ -45,14 +46,14 @@ function believed (statement: Statement, statements: ServerStatements): ServerSt
   return server?.description !== undefined && server.description === statement.description ? server : undefined
 }
 
-interface Front {
+interface Prepared {
   readonly server: ServerStatement | undefined
   readonly closes: number
   readonly isParsing: boolean
 }
 
 /** Sends Parse and Describe: what is prepared anew may look different from what the lane was told. */
-function prepare (request: PreparedRequest, statements: ServerStatements, outbox: Outbox): Front {
+function prepare (request: PreparedRequest, statements: ServerStatements, outbox: Outbox): Prepared {
   const { statement } = request
   const old = request.isNamed ? statements.get(statement) : undefined
   // The one that is on its way may fail: who relied on its name would get an error that is not its own.

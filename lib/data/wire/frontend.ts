@@ -22,6 +22,16 @@ export interface BindMessage {
   readonly nameEnd: number
 }
 
+/** Tells whether a group only ends what is under way. */
+export function isEnd (group: MessageGroup): boolean {
+  return group.end === 'sync' && group.parse === undefined && group.bind === undefined && group.execute === undefined
+}
+
+/** Tells whether a group asks for the next rows of a cursor. */
+export function isNextRows (group: MessageGroup): boolean {
+  return group.end === 'flush' && group.parse === undefined && group.bind === undefined && group.execute !== undefined
+}
+
 type Draft = { -readonly [K in keyof MessageGroup]: MessageGroup[K] }
 
 /**

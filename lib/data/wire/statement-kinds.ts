@@ -45,7 +45,7 @@ export function kindOfStatement (text: string): StatementKind {
   if (READS_AND_WRITES.has(first)) return first === 'explain' && explainsMore(text) ? refused(text) : isOfTheSession(first, text) ? ALONE : PLAIN
   if (CHANGES.has(first)) return ALONE
   if ((first === 'create' || first === 'alter' || first === 'drop') && IN_A_SCHEMA.has(second)) return ALONE
-  if (first === 'set' && second === 'transaction') return MODE
+  if (first === 'set' && second === 'transaction' && third !== '') return MODE
   // With a third word: `set local.x` is a session setting with a name that looks like the word.
   if (first === 'set' && (second === 'local' || second === 'constraints') && third !== '') return third === 'session' || third === 'role' ? refused(text) : ALONE
   if (first === 'copy' && isStreamed(text)) return ALONE
@@ -65,8 +65,11 @@ export function kindOfText (text: string): StatementKind | { readonly kind: 'emp
   return control === undefined ? ALONE : { kind: 'refused', reason: controlReason(control.statement) }
 }
 
-/** Returns why a tenant's transaction control is refused, and what to do instead. */
-export const controlRefusal = controlReason
+/** Returns why a statement of this kind is refused, and what to do instead; undefined if it is not. */
+export function refusalOf (kind: StatementKind, text: string, mayControl: boolean): string | undefined {
+  if (kind.kind === 'refused') return kind.reason
+  return kind.kind === 'control' && !mayControl ? controlReason(text) : undefined
+}
 
 function refused (text: string): StatementKind {
   return { kind: 'refused', reason: refusalReason(text) }

@@ -1,0 +1,96 @@
+import { QueueTimeoutError } from '../../words/errors.ts'
+import type { Connection } from './connection.ts'
+import { FairQueue } from './fair-queue.ts'
+
+/** Somebody who wants a connection alone. */
+export interface AloneCaller {
+  readonly give: (connection: Connection) => void
+  readonly refuse: (error: Error) => void
+  /** Called when the connection is lost before it was released. */
+  readonly onLost: (reason: Error) => void
+}
+
+interface AloneOptions {
+  readonly max: number
+  readonly perTenant: number
+  readonly timeouts: { readonly acquire: number }
+}
+
+/** Who has a connection alone, and who waits for one: by turns between tenants, of one tenant no more than its share. */
+export class AloneConnections {
+  readonly #options: AloneOptions
+  readonly #holders = new Map<Connection, { readonly key: string, readonly caller: AloneCaller }>()
+  readonly #countOf = new Map<string, number>()
+  readonly #queue = new FairQueue<AloneCaller>()
+
+  constructor (options: AloneOptions) {
+    this.#options = options
+  }
+
+  get size (): number {
+    return this.#holders.size
+  }
+
+  get waiting (): number {
+    return this.#queue.length
+  }
+
+  /** One connection is left for statements that share, so that a transaction may wait for one of them. */
+  get max (): number {
+    return Math.max(1, this.#options.max - 1)
+  }
+
+  connections (): IterableIterator<Connection> {
+    return this.#holders.keys()
+  }
+
+  has (connection: Connection): boolean {
+    return this.#holders.has(connection)
+  }
+
+  /** Puts a caller into the queue of its tenant, until it is served or has waited too long. */
+  wait (key: string, caller: AloneCaller): void {
+    const timer = setTimeout(() => {
+      this.#queue.remove(key, waiter)
+      caller.refuse(new QueueTimeoutError())
+    }, this.#options.timeouts.acquire)
+    const waiter: AloneCaller = {
+      give: (connection) => {
+        clearTimeout(timer)
+        caller.give(connection)
+      },
+      refuse: (error) => {
+        clearTimeout(timer)
+        caller.refuse(error)
+      },
+      onLost: caller.onLost
+    }
+    this.#queue.push(key, waiter)
+  }
+
+  /** Gives a connection to the caller whose turn it is. False if nobody may have it. */
+  serve (connection: Connection): boolean {
+    const next = this.#queue.shift((key) => (this.#countOf.get(key) ?? 0) < this.#options.perTenant)
+    if (next === undefined) return false
+    this.#holders.set(connection, { key: next.key, caller: next.waiter })
+    this.#countOf.set(next.key, (this.#countOf.get(next.key) ?? 0) + 1)
+    next.waiter.give(connection)
+    return true
+  }
+
+  /** Takes a connection back, and returns who had it. */
+  leave (connection: Connection): AloneCaller | undefined {
+    const holder = this.#holders.get(connection)
+    if (holder === undefined) return undefined
+    this.#holders.delete(connection)
+    const count = (this.#countOf.get(holder.key) ?? 1) - 1
+    if (count > 0) this.#countOf.set(holder.key, count)
+    else this.#countOf.delete(holder.key)
+    return holder.caller
+  }
+
+  /** Refuses whoever waits. */
+  refuseAll (reason: () => Error): void {
+    for (const { refuse } of this.#queue.takeWhile(() => true)) refuse(reason())
+  }
+}

@@ -1,0 +1,107 @@
+import { QueueFullError, QueueTimeoutError } from '../../words/errors.ts'
+import type { SettingsFrame } from '../wire/index.ts'
+import { FairQueue } from './fair-queue.ts'
+import type { LaneQuery } from './lane-query.ts'
+
+/** A statement that wants to run. */
+export interface Waiter {
+  readonly frame: SettingsFrame
+  readonly query: LaneQuery
+  readonly isAlone: boolean
+}
+
+interface TurnsOptions {
+  readonly max: number
+  readonly perTenant: number
+  readonly waiting: number
+  readonly timeouts: { readonly acquire: number }
+}
+
+/** How many statements run at once for each connection: enough to fill it, and few enough that turns are fair. */
+const RUNNING_PER_CONNECTION = 8
+const SWEEP_MS = 100
+
+/** Who runs now and who waits: a bounded number of statements at once, of one tenant no more than its share, then by turns. */
+export class Turns {
+  readonly #options: TurnsOptions
+  readonly #runningOf = new Map<string, { count: number }>()
+  readonly #queue = new FairQueue<Waiter & { readonly since: number }>()
+  readonly #sweep: NodeJS.Timeout
+  #running = 0
+
+  constructor (options: TurnsOptions) {
+    this.#options = options
+    this.#sweep = setInterval(() => this.#refuseLate(), Math.max(10, Math.min(SWEEP_MS, options.timeouts.acquire / 4))).unref()
+  }
+
+  get running (): number {
+    return this.#running
+  }
+
+  get waiting (): number {
+    return this.#queue.length
+  }
+
+  /** Tells whether a statement of this tenant may run at once, and counts it if so; else it waits. */
+  mayRun (waiter: Waiter): boolean {
+    const { tenantId } = waiter.frame
+    if (this.#queue.length === 0 && this.#hasRoom(tenantId)) {
+      this.#count(tenantId)
+      return true
+    }
+    this.#wait(waiter)
+    return false
+  }
+
+  /** Says that a statement has run, and returns whose turn it is. */
+  next (tenantId: string): Waiter | undefined {
+    this.#running--
+    const running = this.#runningOf.get(tenantId)
+    if (running !== undefined && --running.count === 0) this.#runningOf.delete(tenantId)
+    const next = this.#queue.length === 0 ? undefined : this.#queue.shift((key) => this.#hasRoom(key))
+    if (next !== undefined) this.#count(next.key)
+    return next?.waiter
+  }
+
+  /** Takes out a query that waits. False if it does not. */
+  remove (query: LaneQuery): boolean {
+    const waiter = this.#queue.find((candidate) => candidate.query === query)
+    if (waiter !== undefined) this.#queue.remove(waiter.frame.tenantId, waiter)
+    return waiter !== undefined
+  }
+
+  /** Refuses whoever waits. */
+  close (reason: () => Error): void {
+    clearInterval(this.#sweep)
+    for (const { query } of this.#queue.takeWhile(() => true)) query.reject(reason())
+  }
+
+  /** One tenant's statements must leave something for the others. */
+  #hasRoom (tenantId: string): boolean {
+    const { max, perTenant } = this.#options
+    return this.#running < max * RUNNING_PER_CONNECTION && (this.#runningOf.get(tenantId)?.count ?? 0) < perTenant * RUNNING_PER_CONNECTION
+  }
+
+  #count (tenantId: string): void {
+    this.#running++
+    const running = this.#runningOf.get(tenantId)
+    if (running === undefined) this.#runningOf.set(tenantId, { count: 1 })
+    else running.count++
+  }
+
+  #wait (waiter: Waiter): void {
+    const { tenantId } = waiter.frame
+    if (this.#queue.length >= this.#options.waiting) {
+      const crowd = this.#queue.makeRoomFor(tenantId)
+      if (crowd === undefined) return waiter.query.reject(new QueueFullError())
+      crowd.query.reject(new QueueFullError())
+    }
+    this.#queue.push(tenantId, { ...waiter, since: performance.now() })
+  }
+
+  /** Nobody waits for ever. */
+  #refuseLate (): void {
+    const latest = performance.now() - this.#options.timeouts.acquire
+    for (const { query } of this.#queue.takeWhile(({ since }) => since < latest)) query.reject(new QueueTimeoutError())
+  }
+}

@@ -1,0 +1,51 @@
+import type { Sql } from 'postgres'
+import { DriverUnsupportedError } from '../../words/errors.ts'
+
+// What postgres.js's queries and helpers look like inside; with driver.ts the one place that knows.
+
+/** A lazy query of postgres.js, as its `Query` class is built in 3.4. */
+export interface DriverQuery {
+  readonly tagged: boolean
+  strings: readonly string[]
+  readonly args: readonly unknown[]
+  readonly options: { readonly simple?: boolean }
+  /** Called once, by whoever first awaits the query. */
+  handler: (query: DriverQuery) => void
+  canceller: ((query: DriverQuery) => void) | null
+  /** Ends the query with its result. */
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly isRaw?: boolean | 'values'
+  forEachFn?: (...row: unknown[]) => void
+  cursorFn?: (rows: unknown) => unknown
+  readonly onlyDescribe?: boolean
+  readonly streaming?: boolean
+}
+
+/** The driver's class of queries. */
+export type DriverQueryClass = new (
+  strings: readonly string[], args: readonly unknown[], handler: (query: DriverQuery) => void, canceller: (query: DriverQuery) => void, options?: object
+) => DriverQuery & Promise<unknown>
+
+/** Returns the class that the queries of `builder` are made of. */
+export function queryClassOf (builder: Sql): DriverQueryClass {
+  const found: unknown = Reflect.get(builder``, 'constructor')
+  if (!isQueryClass(found)) throw new DriverUnsupportedError()
+  return found
+}
+
+function isQueryClass (value: unknown): value is DriverQueryClass {
+  return typeof value === 'function' && value.prototype instanceof Promise
+}
+
+/** Tells whether `value` is a query or fragment of postgres.js. */
+export function isDriverQuery (value: unknown): value is DriverQuery {
+  return value instanceof Promise && 'handler' in value && typeof value.handler === 'function' &&
+    'strings' in value && Array.isArray(value.strings) && 'args' in value && Array.isArray(value.args) &&
+    'tagged' in value && 'canceller' in value && 'resolve' in value && 'reject' in value && 'options' in value
+}
+
+/** A helper of postgres.js, such as `sql(row, 'a', 'b')`, whose text is not known before it is sent. */
+export function isDriverHelper (value: unknown): value is { readonly first: unknown, readonly rest: readonly unknown[] } {
+  return typeof value === 'object' && value !== null && 'first' in value && 'rest' in value && 'build' in value
+}
