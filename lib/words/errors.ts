@@ -100,13 +100,13 @@ export const TransactionEndedError = createError('FST_TENANCY_TRANSACTION_ENDED'
 export const CommitFailedError = createError('FST_TENANCY_TRANSACTION_NOT_COMMITTED',
   'The transaction was rolled back by the server: none of its changes were kept, so it can be tried again.', 500)
 
-/** The connection was lost while COMMIT was on its way: the changes may or may not be there. */
+/** The connection was lost while COMMIT, or a statement that may change something by itself, was on its way: the changes may or may not be there. */
 export const OutcomeUnknownError = createError('FST_TENANCY_TRANSACTION_OUTCOME_UNKNOWN',
-  'The connection was lost during COMMIT: look whether the changes are there before trying again.', 503)
+  'The connection was lost before the server confirmed the change: look whether it is there before trying again.', 503)
 
-/** The connection was lost; a statement that was on its way had no effect, because its transaction died with it. */
+/** The connection was lost: a transaction that was open is rolled back, and a statement that only reads can be sent again. */
 export const ConnectionLostError = createError('FST_TENANCY_SQL_CONNECTION_LOST',
-  'The connection to the database was lost and the transaction rolled back: try again.', 503)
+  'The connection to the database was lost before the answer came: try again.', 503)
 
 /** A statement or transaction took longer than its deadline; the connection was thrown away. */
 export const DeadlineError = createError('FST_TENANCY_SQL_DEADLINE',

@@ -1,1 +1,1 @@
-export { type TenantClient, createTenantClient } from './tenant-client.ts'
+export { type TenantClient, type TenantSql, createTenantClient } from './tenant-client.ts'

@@ -45,6 +45,7 @@ function rulesOf (parts: ReservationParts, session: Session, tenant: Tenant | un
       assertReader()
       if (tenant !== undefined) assertWrittenBy(tenant, query, parts.enforcement)
       bindCallbacks(query)
+      if (!session.isUsable) throw new TransactionEndedError()
       turn = turn.then(async () => await session.run(query))
     },
     assertReader,

@@ -46,6 +46,9 @@ export async function runTransaction<T> (
   }
 }
 
+/** How long a cursor or COPY may go on when the callback that began it has ended. */
+const ABANDONED_MS = 1_000
+
 class SessionTransaction implements ScopeConnection {
   readonly #session: Session
   readonly #timeouts: TransactionSurroundings['timeouts']
@@ -90,8 +93,10 @@ class SessionTransaction implements ScopeConnection {
     await turn
   }
 
+  /** A cursor or COPY that nobody reads to its end would hold the connection for ever (D-18). */
   async drained (): Promise<void> {
-    await this.#turn
+    if (!this.#session.isReading) return void await this.#turn
+    await withDeadline(this.#turn, ABANDONED_MS, () => this.#giveUp(new TransactionEndedError()))
   }
 
   /** Returns what `work` settles with, or rejects at once when the connection is lost or the deadline has passed. */

@@ -115,6 +115,7 @@ export class Connection implements AnswerOwner {
   /** Says goodbye. */
   close (): void {
     if (this.#end !== undefined) return
+    if (this.depth > 0) return this.fail(new Error('the connection was closed'))
     this.flush()
     this.#socket.end(TERMINATE)
     setTimeout(() => this.#socket.destroy(), 1_000).unref()

@@ -36,7 +36,7 @@ export interface LaneRoutes {
   /** Pauses the connection that the lane has alone, or lets it go on. */
   pause (lane: Lane, isPaused: boolean): void
   /** What a lost connection means to a cycle that was sent on it. */
-  lostError (cycle: Cycle, reason: Error): Error
+  lostError (cycle: Cycle | undefined, reason: Error): Error
   /** The driver did what it never does: gives up the lane, and the connection that it has alone. */
   violated (lane: Lane, reason: Error): void
 }

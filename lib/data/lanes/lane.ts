@@ -1,19 +1,16 @@
 import { ConnectionLostError, SqlRefusedError } from '../../words/errors.ts'
 import {
-  type Description, type DriverQuery, type Execute, IDLE, type MessageGroup, type StatementKind,
-  descriptionReply, emptyReply, errorMessage, isEnd, isNextRows, kindOfText, queryOf, readGroup, readyForQuery, refusalOf
+  type Description, type DriverQuery, type Execute, type MessageGroup, type StatementKind,
+  descriptionReply, emptyReply, isEnd, isNextRows, kindOfText, queryOf, readGroup, refusalOf
 } from '../wire/index.ts'
 import { Cycle } from './cycle.ts'
 import type { CycleOwner, Request } from './request.ts'
+import { PREPARE_ANEW, READY, REFUSED, failure } from './lane-replies.ts'
 import { DriverMemory, type Held } from './driver-memory.ts'
 import { isServerError, visibleError } from './server-error.ts'
 import { VirtualSocket } from './virtual-socket.ts'
 import type { LaneRoutes, LaneTask } from './lane-task.ts'
 import type { Statement } from './statements.ts'
-
-const READY = readyForQuery(IDLE)
-// What PostgreSQL says when a prepared statement no longer fits: the driver prepares it anew and sends it once more.
-const PREPARE_ANEW = Buffer.concat([errorMessage('0A000', 'cached plan must not change result type', 'RevalidateCachedQuery'), READY])
 
 /**
  * One driver client that serves one caller at a time, with one statement in flight: a value that cannot be sent meets its
@@ -28,17 +25,14 @@ export class Lane implements CycleOwner {
   #task: LaneTask | undefined
   #failure: Error | undefined
   #isDoubted = false
-  /** The statement whose answer has not ended. */
   #cycle: Cycle | undefined
   /** Whether the driver has to end that statement itself: a cursor. */
   #isOpen = false
+  #isPreparedAnew = false
 
   constructor (routes: LaneRoutes, greeting: Buffer, open: (socket: VirtualSocket) => Execute) {
     this.#routes = routes
-    this.#socket = new VirtualSocket(greeting, {
-      written: (bytes) => this.#written(bytes),
-      paused: (isPaused) => routes.pause(this, isPaused)
-    })
+    this.#socket = new VirtualSocket(greeting, { written: (bytes) => this.#written(bytes), paused: (isPaused) => routes.pause(this, isPaused) })
     this.#execute = open(this.#socket)
   }
 
@@ -48,16 +42,10 @@ export class Lane implements CycleOwner {
   }
 
   /** The tenant whose statement the lane has; undefined when it has none. */
-  get tenantId (): string | undefined {
-    return this.#task?.frame.tenantId
-  }
-
-  /** The cycle that the server works on for this lane, if there is one. */
-  get cycle (): Cycle | undefined {
-    return this.#cycle
-  }
-
-  /** Hands a query to the driver. The task is done when the server is ready again, whenever the query settles. */
+  get tenantId (): string | undefined { return this.#task?.frame.tenantId }
+  /** The cycle that the server works on for this lane. */
+  get cycle (): Cycle | undefined { return this.#cycle }
+  /** Hands a query to the driver. The task is done when the server is ready again. */
   run (task: LaneTask, query: DriverQuery): void {
     this.#task = task
     this.#failure = undefined
@@ -85,27 +73,16 @@ export class Lane implements CycleOwner {
     this.#socket.deliver(bytes)
   }
 
-  described (description: Description): void {
-    this.#memory.describe(description)
-  }
-
-  refused (error: Error): void {
-    this.#failure ??= error
-  }
-
-  finished (): void {
-    this.#finishTask()
-  }
-
-  lost (reason: Error): void {
-    this.discard(this.#cycle?.isShared === true ? this.#routes.lostError(this.#cycle, reason) : new ConnectionLostError({ cause: reason }))
-  }
+  described (description: Description): void { this.#memory.describe(description) }
+  refused (error: Error): void { this.#failure ??= error }
+  finished (): void { this.#finishTask() }
+  lost (reason: Error): void { this.discard(this.#routes.lostError(this.#cycle, reason)) }
 
   #finishTask (): void {
     const task = this.#task
     this.#task = this.#cycle = undefined
     this.#memory.end()
-    this.#isOpen = false
+    this.#isOpen = this.#isPreparedAnew = false
     task?.done(this)
   }
 
@@ -135,9 +112,9 @@ export class Lane implements CycleOwner {
 
   /** Next rows of a cursor, or its end. */
   #continue (group: MessageGroup): void {
-    if (!isEnd(group) && !isNextRows(group)) return this.#violate('a statement inside a cursor')
-    if (isEnd(group)) this.#isOpen = false
-    this.#routes.append(this, group.bytes)
+    this.#isOpen = isNextRows(group)
+    if (this.#isOpen || isEnd(group)) this.#routes.append(this, group.bytes)
+    else this.#violate('a statement inside a cursor')
   }
 
   #text (task: LaneTask, bytes: Buffer): void {
@@ -145,8 +122,8 @@ export class Lane implements CycleOwner {
     const kind = kindOfText(text)
     if (kind.kind === 'empty') return this.#reply(emptyReply(READY))
     if (this.#isRefused(task, kind, text, true)) return
-    const request: Request = kind.kind === 'control' || kind.kind === 'mode' ? { kind: 'bare', messages: queryOf(bytes) } : { kind: 'text', text: bytes }
-    this.#routes.takeAlone(this, () => this.#send(task, request))
+    const isBare = kind.kind === 'control' || kind.kind === 'mode'
+    this.#routes.takeAlone(this, () => this.#send(task, isBare ? { kind: 'bare', messages: queryOf(bytes) } : { kind: 'text', text: bytes }))
   }
 
   #extended (task: LaneTask, group: MessageGroup): void {
@@ -166,8 +143,7 @@ export class Lane implements CycleOwner {
     const reason = refusalOf(kind, text, task.mayControl)
     if (reason === undefined) return false
     this.#failure ??= new SqlRefusedError(reason)
-    const error = errorMessage('0A000', 'refused')
-    this.#reply(isWhole ? Buffer.concat([error, READY]) : error, isWhole)
+    this.#reply(failure(REFUSED, isWhole), isWhole)
     return true
   }
 
@@ -177,10 +153,8 @@ export class Lane implements CycleOwner {
     this.#routes.describe(this, task.frame, statement, held.isNamed, {
       then,
       failed: (error) => {
-        // Behind a Flush the driver asks by itself whether the server is ready.
-        const isWhole = group.end === 'sync'
-        this.#socket.deliver(isWhole ? Buffer.concat([error, READY]) : error)
-        if (isWhole) this.#finishTask()
+        this.#socket.deliver(failure(error, group.end === 'sync'))
+        if (group.end === 'sync') this.#finishTask()
       }
     })
   }
@@ -194,12 +168,18 @@ export class Lane implements CycleOwner {
       return this.#reply(descriptionReply(description), false)
     }
     // The values were written for parameters of other types, by what the driver was told for another tenant.
-    if (held.description?.hasParametersOf(description) === false) return this.#reply(PREPARE_ANEW, false)
+    if (held.description?.hasParametersOf(description) === false) return this.#prepareAnew(held.isNamed)
     this.#memory.begin(held, group.isDescribing)
-    const cursor = group.execute?.rows === 0 ? undefined : group.execute?.message
-    this.#isOpen = cursor !== undefined
-    const isNamed = this.#routes.isNamed(held.text, held.isNamed)
-    this.#send(task, { kind: 'run', statement, isNamed, bind: bind.message, nameEnd: bind.nameEnd, ...(cursor === undefined ? {} : { cursor }) })
+    const cursor = group.execute?.rows === 0 ? {} : { cursor: group.execute?.message }
+    this.#isOpen = 'cursor' in cursor
+    this.#send(task, { kind: 'run', statement, isNamed: this.#routes.isNamed(held.text, held.isNamed), bind: bind.message, nameEnd: bind.nameEnd, ...cursor })
+  }
+
+  /** Once: the driver does it no second time, and not for a statement without a name. */
+  #prepareAnew (isNamed: boolean): void {
+    const isEnd = !isNamed || this.#isPreparedAnew
+    this.#isPreparedAnew = true
+    this.#reply(PREPARE_ANEW, isEnd)
   }
 
   #send (task: LaneTask, request: Request): void {
@@ -216,7 +196,5 @@ export class Lane implements CycleOwner {
     })
   }
 
-  #violate (what: string): void {
-    this.#routes.violated(this, new Error(`the driver sent ${what}`))
-  }
+  #violate (what: string): void { this.#routes.violated(this, new Error(`the driver sent ${what}`)) }
 }

@@ -4,7 +4,8 @@ import type { Driver, ErrorFields, SettingsDialect, SettingsFrame } from '../wir
 import type { Connection } from './connection.ts'
 import type { LaneQuery } from './lane-query.ts'
 import { Lane } from './lane.ts'
-import { type ConnectionStats, Multiplexer } from './multiplexer.ts'
+import { Multiplexer } from './multiplexer.ts'
+import type { ConnectionStats } from './multiplexer-options.ts'
 import { openConnection } from './open-connection.ts'
 import { Router } from './router.ts'
 import { Session } from './session.ts'
@@ -86,8 +87,7 @@ export class Lanes {
    */
   run (frame: SettingsFrame, query: LaneQuery, isAlone: boolean): void {
     if (this.#isClosed) return query.reject(new ClosedError())
-    const waiter = { frame, query, isAlone }
-    if (this.#turns.mayRun(waiter)) this.#start(waiter)
+    if (this.#turns.mayRun({ frame, query, isAlone })) this.#start({ frame, query, isAlone })
   }
 
   /** Returns a connection that is the caller's alone until it releases the session. */
@@ -155,7 +155,7 @@ export class Lanes {
 
   #start ({ frame, query, isAlone }: Waiter): void {
     const lane = this.#takeLane()
-    this.#multiplexer.expect()
+    this.#multiplexer.writes.expect()
     this.#lanesOf.set(query, lane)
     query.judgeErrors((error) => lane.judge(error))
     lane.run({ frame, isAlone, mayControl: false, done: () => this.#done(lane, frame.tenantId) }, query)

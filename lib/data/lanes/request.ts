@@ -5,7 +5,7 @@ import type { Statement } from './statements.ts'
 /** What is asked of the server between two points at which it is ready. */
 export type Request =
   /** Bind, Execute and Sync of a prepared statement; with `execute` a cursor that stays open until its lane ends it. */
-  | { readonly kind: 'run', readonly statement: Statement, readonly isNamed: boolean, readonly bind: Buffer, readonly nameEnd: number, readonly cursor?: Buffer }
+  | { readonly kind: 'run', readonly statement: Statement, readonly isNamed: boolean, readonly bind: Buffer, readonly nameEnd: number, readonly cursor?: Buffer | undefined }
   | { readonly kind: 'describe', readonly statement: Statement, readonly isNamed: boolean }
   /** A text in the simple protocol. */
   | { readonly kind: 'text', readonly text: Buffer }

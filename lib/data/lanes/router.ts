@@ -1,4 +1,4 @@
-import { ConnectionLostError, OutcomeUnknownError } from '../../words/errors.ts'
+import { ClosedError, ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError } from '../../words/errors.ts'
 import type { Description, SettingsFrame } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
@@ -57,7 +57,7 @@ export class Router implements LaneRoutes {
   }
 
   arrived (): void {
-    this.#parts.multiplexer.arrived()
+    this.#parts.multiplexer.writes.arrived()
   }
 
   send (lane: Lane, cycle: Cycle): void {
@@ -124,9 +124,10 @@ export class Router implements LaneRoutes {
     else learning.then(then, then)
   }
 
-  lostError ({ request }: Cycle, cause: Error): Error {
-    const isReading = request.kind !== 'run' || READS.test(request.statement.text.sql)
-    return isReading ? new ConnectionLostError({ cause }) : new OutcomeUnknownError({ cause })
+  lostError (cycle: Cycle | undefined, cause: Error): Error {
+    if (cause instanceof DatabaseUnreachableError || cause instanceof ClosedError) return cause
+    if (cycle?.isShared !== true || cycle.request.kind !== 'run' || READS.test(cycle.request.statement.text.sql)) return new ConnectionLostError({ cause })
+    return new OutcomeUnknownError({ cause })
   }
 
   violated (lane: Lane, reason: Error): void {

@@ -44,6 +44,11 @@ export class Session {
     return this.#parts.connection.status
   }
 
+  /** Whether a cursor or COPY is open. */
+  get isReading (): boolean {
+    return this.#parts.connection.head?.isLong === true
+  }
+
   /** Calls `listener` synchronously when the connection is lost or given up; one listener at a time. */
   onLost (listener: ((reason: Error) => void) | undefined): void {
     this.#onLost = listener

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { TenantSql } from '../../data/client/index.ts'
 import type { Tenant } from '../../words/types.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import type { RequestTenancy } from './request-state.ts'
@@ -7,7 +7,7 @@ import type { RouteTenancy } from './route-rule.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** The tenant client: every statement runs as the tenant of the context that wrote it. */
-    sql: Sql
+    sql: TenantSql
     /** Tenants: run with one, provision, look up, migrate, audit. */
     tenancy: Tenancy
   }

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { TenantSql } from '../../data/client/index.ts'
 import type { MigrationReport } from '../../operations/migrations/index.ts'
 import type { ProvisionRequest } from '../../operations/provisioning/index.ts'
 import type { LaneStats } from '../../data/lanes/index.ts'
@@ -29,7 +29,7 @@ export interface TenancyStats {
 /** What `app.tenancy` is, and what `createTenancy` returns. */
 export interface Tenancy {
   /** The tenant client, the same as `app.sql`. */
-  readonly sql: Sql
+  readonly sql: TenantSql
   /** The tenants that exist: look them up, list them, suspend them. */
   readonly registry: TenantRegistry
   /**

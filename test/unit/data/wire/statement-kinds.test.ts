@@ -1,7 +1,9 @@
 import t from 'tap'
-import { isExpectedTag, refusalOf } from '../../../../lib/data/wire/statement-kinds.ts'
+import { isExpectedTag, kindOfStatement, kindOfText, refusalOf as reasonOf } from '../../../../lib/data/wire/statement-kinds.ts'
 
-t.test('refusalOf()', async (t) => {
+const refusalOf = (text: string) => reasonOf(kindOfStatement(text), text, false)
+
+t.test('kindOfStatement()', async (t) => {
   const allowed = [
     'select 1', 'SELECT 1', '(select 1)', 'with x as (select 1) select * from x', 'insert into t values (1)', 'update t set a = 1',
     'delete from t', 'merge into t using u on true when matched then do nothing', 'values (1)', 'table t', 'explain select 1', 'show x',
@@ -17,10 +19,10 @@ t.test('refusalOf()', async (t) => {
     ['savepoint s', /tx\.savepoint/], ['release s', /tx\.savepoint/],
     ['set search_path = x', /set local/], ['set session app.tenant_id = \'b\'', /set local/], ['set role x', /set local/], ['set time zone 1', /set local/],
     ['reset all', /set local/], ['discard all', /set local/], ['load \'x\'', /set local/],
-    ['prepare x as select 1', /statement itself/], ['prepare transaction \'x\'', /statement itself/], ['execute x', /statement itself/], ['deallocate x', /statement itself/],
-    ['listen x', /connection of your own/], ['notify x', /connection of your own/], ['unlisten *', /connection of your own/],
+    ['prepare x as select 1', /statement itself/], ['prepare transaction \'x\'', /sql\.begin/], ['execute x', /statement itself/], ['deallocate x', /statement itself/],
+    ['listen x', /sql\.listen/], ['notify x', /sql\.listen/], ['unlisten *', /sql\.listen/],
     ['do $$ begin end $$', /function with select/], ['call p()', /function with select/],
-    ['declare c cursor for select 1', /by key/], ['fetch all from c', /by key/], ['copy t to stdout', /sql\(rows\)/],
+    ['declare c cursor for select 1', /\.cursor/], ['fetch all from c', /\.cursor/], ['copy t to \'/tmp/x\'', /readable/], ['copy t from program \'x\'', /readable/], ['explain execute x', /statement itself/],
     ['vacuum', /as the owner/], ['checkpoint', /as the owner/], ['reindex table t', /as the owner/],
     ['lock table t', /for update/], ['grant select on t to x', /as the owner/], ['revoke all on t from x', /as the owner/],
     ['alter role x password \'y\'', /as the owner/], ['alter user x set search_path = y', /as the owner/], ['create role x', /as the owner/],
@@ -38,7 +40,29 @@ t.test('isExpectedTag()', async (t) => {
   for (const tag of ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'EXPLAIN', 'SHOW', 'SET', 'SET CONSTRAINTS', 'CREATE TABLE', 'ALTER TABLE', 'DROP TABLE', 'TRUNCATE TABLE']) {
     t.test(`expects ${tag}`, async (t) => t.ok(isExpectedTag(tag)))
   }
-  for (const tag of ['', 'BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE', 'PREPARE', 'PREPARE TRANSACTION', 'DEALLOCATE', 'DISCARD ALL', 'RESET', 'LISTEN', 'NOTIFY', 'DO', 'CALL', 'LOAD', 'DECLARE CURSOR', 'COPY', 'EXECUTE', 'LOCK TABLE', 'GRANT', 'REVOKE']) {
+  for (const tag of ['', 'BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE', 'PREPARE', 'PREPARE TRANSACTION', 'DEALLOCATE', 'DISCARD ALL', 'RESET', 'LISTEN', 'NOTIFY', 'DO', 'CALL', 'LOAD', 'DECLARE CURSOR', 'EXECUTE', 'LOCK TABLE', 'GRANT', 'REVOKE']) {
     t.test(`does not expect ${JSON.stringify(tag)}`, async (t) => t.notOk(isExpectedTag(tag)))
   }
+})
+
+t.test('what may share a connection', async (t) => {
+  const plain = ['select 1', 'insert into t values (1)', 'with x as (insert into t values (1) returning *) select * from x', 'update t set a = 1', 'select nextval(\'s\')']
+  for (const text of plain) t.test(`may: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'plain' }))
+  const alone = [
+    'select set_config(\'a.b\', \'c\', false)', 'select pg_catalog.SET_CONFIG($1, $2, $3)', 'select pg_advisory_lock(1)', 'select pg_try_advisory_lock(1)', 'select lastval()', 'select currval(\'s\')',
+    'select u&"\\0073et_config"(\'a.b\', \'c\', false)', 'select query_to_xml(\'select 1\', true, true, \'\')', 'select * into temp x from t', 'select * into x from t', 'select * from pg_listening_channels()',
+    'create table t (a int)', 'truncate t', 'set local x = 1', 'copy t to stdout', 'COPY t FROM STDIN'
+  ]
+  for (const text of alone) t.test(`may not: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'alone' }))
+})
+
+t.test('kindOfText()', async (t) => {
+  t.test('takes several statements if each of them is allowed', async (t) => {
+    t.same(kindOfText('select 1; select 2;'), { kind: 'alone' })
+    t.same(kindOfText(' ; -- nothing\n /* at /* all */ */ ;'), { kind: 'empty' })
+    t.same(kindOfText('commit'), { kind: 'control' })
+    t.match(kindOfText('select 1; commit'), { kind: 'refused', reason: /sql\.begin/ })
+    t.match(kindOfText('select \';\'; do $$ begin end $$'), { kind: 'refused', reason: /function with select/ })
+    t.same(kindOfText('select \'; commit\', $$; commit;$$, ";commit" /* ; commit */'), { kind: 'alone' })
+  })
 })

@@ -1,0 +1,93 @@
+import type { Connection } from './connection.ts'
+import { Homes } from './homes.ts'
+
+/** How many cycles a connection has before another one is tried, and how many at the most. */
+const FEW = 8
+const MANY = 16
+/** A cycle that takes longer than this is slow: nothing more is queued behind it while there is another way. */
+const SLOW_MS = 3
+/** A backend keeps memory for every schema that it has seen, so none lives for ever. */
+const MAX_LIFETIME_MS = 30 * 60_000
+
+/** Tells whether a connection has served long enough, or is about to be cancelled: nothing is added to it. */
+export function isOld (connection: Connection): boolean {
+  return connection.isSealed || connection.isWorn || performance.now() - connection.openedAt > MAX_LIFETIME_MS
+}
+
+/** The connections that lanes share, and those of them that run empty because a lane wants one alone. */
+export class SharedConnections {
+  #shared: Connection[] = []
+  readonly #draining = new Set<Connection>()
+  readonly #homes = new Homes()
+
+  /** How many lanes may add to. */
+  get size (): number {
+    return this.#shared.length
+  }
+
+  get draining (): number {
+    return this.#draining.size
+  }
+
+  all (): readonly Connection[] {
+    return [...this.#shared, ...this.#draining]
+  }
+
+  add (connection: Connection): void {
+    this.#shared.push(connection)
+  }
+
+  /** Takes out a connection: for somebody alone, or because it is gone. */
+  remove (connection: Connection): void {
+    this.#shared = this.#shared.filter((other) => other !== connection)
+    this.#draining.delete(connection)
+    if (!connection.isUsable) this.#homes.leave(connection)
+  }
+
+  /**
+   * The first connection that has little to do and is not stuck: few connections with full queues cost fewer writes than
+   * many with one cycle each. A schema stays with its connection, which has its statements prepared.
+   */
+  pick (shape: string): Connection | undefined {
+    const now = performance.now()
+    const home = this.#homes.get(shape)
+    if (home !== undefined && this.#isFree(home, now) && this.#shared.includes(home)) return home
+    const connection = this.#shared.find((candidate) => this.#isFree(candidate, now))
+    if (connection !== undefined) this.#homes.settle(shape, connection)
+    return connection
+  }
+
+  /** The one with the least to do, when none has little. */
+  pickAnyhow (): Connection | undefined {
+    return leastDeep(this.#shared.filter((candidate) => candidate.depth < MANY && !isOld(candidate)))
+  }
+
+  /** A connection with nothing to do; those that were to run empty first. */
+  idle (): Connection | undefined {
+    for (const connection of this.#draining) if (connection.depth === 0) return connection
+    return this.#shared.findLast((connection) => connection.depth === 0 && !isOld(connection))
+  }
+
+  /** Lets one more connection run empty. */
+  drain (): void {
+    const connection = leastDeep(this.#shared)
+    if (connection === undefined) return
+    this.#shared = this.#shared.filter((other) => other !== connection)
+    this.#draining.add(connection)
+  }
+
+  /** Shares those again that were to run empty. */
+  stopDraining (): void {
+    this.#shared.push(...this.#draining)
+    this.#draining.clear()
+  }
+
+  #isFree (connection: Connection, now: number): boolean {
+    const hasRoom = connection.depth === 0 || (connection.depth < FEW && now - connection.headSince < SLOW_MS)
+    return hasRoom && connection.isUsable && !isOld(connection)
+  }
+}
+
+function leastDeep (connections: readonly Connection[]): Connection | undefined {
+  return connections.reduce<Connection | undefined>((best, connection) => best === undefined || connection.depth < best.depth ? connection : best, undefined)
+}
