@@ -1,5 +1,5 @@
 import postgres, { type Sql } from 'postgres'
-import { type Tenancy, type TenancyOptions, createTenancy } from '../../lib/index.ts'
+import { type Tenancy, type TenancyOptions, type TenantSql, createTenancy } from '../../lib/index.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 
 interface TestScope {
@@ -10,7 +10,7 @@ interface TestScope {
 /** A running tenancy with the tenants `acme` and `globex`, and what the test needs to look behind it. */
 export interface TestTenancy extends TestDatabase {
   readonly tenancy: Tenancy
-  readonly sql: Sql
+  readonly sql: TenantSql
   /** Calls `fn` as this tenant. */
   as<T> (tenantId: string, fn: () => T | PromiseLike<T>): Promise<T>
   /** What the database itself holds, whatever the client says: who owns each document. */

@@ -95,8 +95,8 @@ class SessionTransaction implements ScopeConnection {
 
   /** A cursor or COPY that nobody reads to its end would hold the connection for ever (D-18). */
   async drained (): Promise<void> {
-    if (!this.#session.isReading) return void await this.#turn
-    await withDeadline(this.#turn, ABANDONED_MS, () => this.#giveUp(new TransactionEndedError()))
+    if (this.#session.isReading) await withDeadline(this.#turn, ABANDONED_MS, () => this.#giveUp(new TransactionEndedError()))
+    await this.#turn
   }
 
   /** Returns what `work` settles with, or rejects at once when the connection is lost or the deadline has passed. */

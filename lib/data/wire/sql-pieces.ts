@@ -65,8 +65,7 @@ export class SqlPieces {
     const first = sql.charAt(start)
     if (second === "'" && (first === 'e' || first === 'E')) this.#is('other', endOfEscapeString(sql, start + 2))
     else if (second === "'" && STRING_PREFIXES.includes(first)) this.#is('other', endOfQuoted(sql, start + 2, second))
-    else if (second === '&' && (first === 'u' || first === 'U') && this.#readUnicode()) return
-    else this.#is('word', endOfWord(sql, start))
+    else if (!(second === '&' && (first === 'u' || first === 'U') && this.#readUnicode())) this.#is('word', endOfWord(sql, start))
   }
 
   #readUnicode (): boolean {
