@@ -21,7 +21,7 @@ export interface LaneRoutes {
   statement (text: StatementText, shape: string): Statement
   /** Whether a text is prepared by name on the server. */
   isNamed (text: StatementText, isNamedByDriver: boolean): boolean
-  /** Asks the server what a statement looks like, and learns its types. */
+  /** Asks the server what a statement looks like. */
   describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void
   /** Whether the lane has a connection alone. */
   isAlone (lane: Lane): boolean

@@ -59,7 +59,7 @@ export class Lanes {
     this.#driver = driver
     this.#options = options
     this.#multiplexer = new Multiplexer({ ...options, open: () => runOutsideContext(() => openConnection(driver, dialect, options)) })
-    this.#router = new Router({ multiplexer: this.#multiplexer, isNaming: dialect.isNaming, learnTypes: () => undefined })
+    this.#router = new Router({ multiplexer: this.#multiplexer, isNaming: dialect.isNaming })
     this.#turns = new Turns(options)
   }
 

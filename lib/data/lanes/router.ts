@@ -1,5 +1,5 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError } from '../../words/errors.ts'
-import type { Description, SettingsFrame } from '../wire/index.ts'
+import type { SettingsFrame } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
@@ -13,8 +13,6 @@ export interface RouterParts {
   readonly multiplexer: Multiplexer
   /** False where a pooler stands in between that may not know a name the next time. */
   readonly isNaming: boolean
-  /** Learns the types of a description that nobody knows yet; undefined if all are known. */
-  readonly learnTypes: (description: Description) => Promise<void> | undefined
 }
 
 // A statement of another kind may have changed something before its answer was lost.
@@ -110,18 +108,11 @@ export class Router implements LaneRoutes {
       isShared: !this.isAlone(lane),
       send: (cycle) => this.send(lane, cycle)
     }, {
-      then: () => this.#learn(statement, outcome),
+      then: outcome.then,
       failed: outcome.failed,
       refused: (error) => lane.refused(error),
       lost: (reason) => lane.lost(reason)
     })
-  }
-
-  #learn ({ description }: Statement, { then }: DescribeOutcome): void {
-    const learning = description === undefined ? undefined : this.#parts.learnTypes(description)
-    if (learning === undefined) then()
-    // What cannot be learned comes back as text, as everything did that nobody knew.
-    else learning.then(then, then)
   }
 
   lostError (cycle: Cycle | undefined, cause: Error): Error {

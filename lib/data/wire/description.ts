@@ -26,12 +26,6 @@ export class Description {
   hasParametersOf (other: Description): boolean {
     return this === other || this.#parametersKey === other.#parametersKey
   }
-
-  /** The types of all parameters and columns. */
-  get types (): readonly number[] {
-    const parameters = Array.from({ length: this.parameters.readUInt16BE(HEADER) }, (_, index) => this.parameters.readUInt32BE(HEADER + 2 + 4 * index))
-    return [...parameters, ...columnTails(this.columns).map((at) => this.columns.readUInt32BE(at + 6))]
-  }
 }
 
 /** Where the tail of each column begins; of NoData there is none. */

@@ -14,10 +14,6 @@ const STRING_PREFIXES = 'bBxXnN'
  * the whole text; what has no end runs to the end of the text, and the server refuses that too.
  *
  * It moves over the text and makes no object per piece, since texts have megabytes; the time is linear.
- *
- * @example
- * const pieces = new SqlPieces('select 1')
- * while (pieces.next()) console.log(pieces.kind, pieces.text)
  */
 export class SqlPieces {
   readonly #sql: string
