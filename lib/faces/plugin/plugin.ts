@@ -38,7 +38,7 @@ const tenancyPlugin: FastifyPluginAsync<TenancyOptions> = async (fastify, option
  * app.get('/deals', async () => app.sql`select * from deals`)
  *
  * The SQL sent (schema+rls):
- *   begin; select set_config('search_path', $1, true), set_config('app.tenant_id', $2, true); select * from deals; commit
+ *   select set_config('search_path', $1, true), set_config('app.tenant_id', $2, true), …; select * from deals — one round trip
  *
  * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — lists every problem with the options at once.
  * @throws {RoleUnsafeError} FST_TENANCY_ROLE_UNSAFE — in multi mode, the role can see past the isolation.
