@@ -40,7 +40,7 @@ async function start (): Promise<void> {
   console.log(`The database is ready after ${seconds(since)} s.`)
   const { results, holdings } = await measure(choice, options, database)
   const path = options.output ?? join(folder, 'results.json')
-  await writeFile(path, `${JSON.stringify({ machine, options, results, holdings }, null, 2)}\n`)
+  await writeFile(path, `${JSON.stringify({ machine, options: { ...options, output: undefined }, results, holdings }, null, 2)}\n`)
   console.log(`\n${options.isQuick ? 'A smoke run: these figures mean nothing. ' : ''}Everything took ${seconds(since)} s. The figures of every line are in ${relative(process.cwd(), path)}.`)
 }
 
