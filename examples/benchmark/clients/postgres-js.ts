@@ -1,0 +1,29 @@
+import postgres from 'postgres'
+import { PLAIN, randomDeal } from '../database/names.ts'
+import type { ClientPlan } from '../workers/messages.ts'
+import { CONNECTIONS, type Client, STATEMENTS, expectDeal } from './client.ts'
+
+/** Bare postgres.js, for one organisation: what everything else is compared with. */
+export async function openPostgresJs ({ url }: Pick<ClientPlan, 'url'>): Promise<Client> {
+  const sql = postgres(url, { max: CONNECTIONS, connection: { search_path: PLAIN } })
+  return {
+    async call (loop) {
+      await loop()
+    },
+    async statement () {
+      const id = randomDeal()
+      expectDeal(await sql`select * from deals where id = ${id}`, PLAIN, id)
+    },
+    async transaction () {
+      await sql.begin(async (tx) => {
+        for (let i = 0; i < STATEMENTS; i++) {
+          const id = randomDeal()
+          expectDeal(await tx`select * from deals where id = ${id}`, PLAIN, id)
+        }
+      })
+    },
+    async slow () {
+      await sql`select pg_sleep(0.03)`
+    }
+  }
+}

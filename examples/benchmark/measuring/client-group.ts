@@ -1,0 +1,52 @@
+import { BASE, type ClientGroup, type ClientRow, DELAY } from '../rows.ts'
+import { Child } from '../workers/child.ts'
+import { measureSchema, portSchema, readySchema } from '../workers/messages.ts'
+import { type Contender, type Timing, compare } from './compare.ts'
+import { type Row, summarise } from './summary.ts'
+
+const BASE_ROW: ClientRow = { label: BASE, client: { library: 'postgres.js', isolation: 'rls', tenants: 1, stays: false } }
+
+/** Measures a group: starts its processes, lets them warm up, compares, ends them. */
+export async function measureClientGroup (group: ClientGroup, url: string, timing: Timing): Promise<readonly Row[]> {
+  const children: Child[] = []
+  const start = (program: 'client' | 'proxy'): Child => {
+    const child = new Child(program)
+    children.push(child)
+    return child
+  }
+  try {
+    const database = group.isDelayed ? await delayedUrl(start('proxy'), url) : url
+    const rows = [BASE_ROW, ...group.rows]
+    const [base, ...contenders] = await openContenders(group, rows, database, () => start('client'))
+    if (base === undefined) return []
+    for (const [i, contender] of [base, ...contenders].entries()) {
+      await contender.run(timing.warmUp + timing.warmUpPerTenant * (rows[i]?.client.tenants ?? 0))
+    }
+    const pairs = await compare(base, contenders, timing)
+    return [...pairs].map(([label, own]) => ({ label, figures: summarise(own) }))
+  } finally {
+    await Promise.all(children.map((child) => child.end()))
+  }
+}
+
+async function openContenders (group: ClientGroup, rows: readonly ClientRow[], url: string, start: () => Child): Promise<readonly Contender[]> {
+  if (!group.isOneProcess) return await Promise.all(rows.map(async (row) => await openOne(group, row, url, start())))
+  const child = start()
+  await child.ask(readySchema, { ask: 'open', clients: rows.map(({ client }) => ({ ...client, url })) })
+  return rows.map(({ label }, i) => contenderOf(group, label, child, i))
+}
+
+async function openOne (group: ClientGroup, { label, client }: ClientRow, url: string, child: Child): Promise<Contender> {
+  await child.ask(readySchema, { ask: 'open', clients: [{ ...client, url }] })
+  return contenderOf(group, label, child, 0)
+}
+
+function contenderOf ({ work, callers }: ClientGroup, label: string, child: Child, client: number): Contender {
+  return { label, run: (milliseconds) => child.ask(measureSchema, { ask: 'run', client, work, callers, milliseconds }) }
+}
+
+async function delayedUrl (proxy: Child, url: string): Promise<string> {
+  const delayed = new URL(url)
+  const { port } = await proxy.ask(portSchema, { host: delayed.hostname, port: Number(delayed.port || 5432), delay: DELAY })
+  return Object.assign(delayed, { hostname: '127.0.0.1', port: String(port) }).href
+}

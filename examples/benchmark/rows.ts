@@ -1,0 +1,76 @@
+import type { ClientPlan, Isolation, Work } from './workers/messages.ts'
+
+/** A line of a table: who it is, and with which client. */
+export interface ClientRow {
+  readonly label: string
+  readonly client: Omit<ClientPlan, 'url'>
+}
+
+/** Lines that are compared with the same base, at the same time. */
+export interface ClientGroup {
+  readonly title: string
+  /** Which figures are printed. */
+  readonly kind: 'throughput' | 'latency' | 'tail'
+  readonly work: Work
+  readonly callers: number
+  /** Whether a proxy holds everything back for a while. */
+  readonly isDelayed: boolean
+  /** Whether all of them live in one process. */
+  readonly isOneProcess: boolean
+  readonly rows: readonly ClientRow[]
+}
+
+/** The numbers of tenants, from few to many: one, some, the usual, and more than a cache likes. */
+export type Sizes = readonly [one: number, some: number, usual: number, many: number]
+
+/** What users write without this package; the other lines are also given as a multiple of it. */
+export const BEGIN = 'sql.begin + set_config'
+
+export const BASE = 'postgres.js, no tenancy'
+
+/** The one-way delay of the proxy. */
+export const DELAY = 1
+
+const CALLERS = 50
+
+/** Returns every group whose lines have one client of the database each. */
+export function clientGroups (sizes: Sizes): readonly ClientGroup[] {
+  const [, some, usual] = sizes
+  const common = { kind: 'throughput', work: 'statement', callers: CALLERS, isDelayed: false, isOneProcess: false } as const
+  const begin = beginRow('rls', usual)
+  const both = [begin, ownRow('rls', usual), ownRow('schema+rls', usual)]
+  // One caller is slow: with more tenants, none would be used twice before its look-up is too old (registryCacheMs).
+  const alone = [beginRow('rls', some), ownRow('rls', some), ownRow('schema+rls', some)]
+  const delayed = { kind: 'latency', callers: 1, isDelayed: true, rows: alone } as const
+  return [
+    { ...common, title: 'Single statement, rls', rows: [begin, nodePostgresRow(usual), ...sizes.map((size) => ownRow('rls', size)), stayingRow(usual)] },
+    { ...common, title: 'Single statement, schema', rows: [beginRow('schema', usual), ...sizes.map((size) => ownRow('schema', size))] },
+    { ...common, title: 'Single statement, schema+rls', rows: [beginRow('schema+rls', usual), ...sizes.map((size) => ownRow('schema+rls', size))] },
+    { ...common, title: 'Transaction of five statements', work: 'transaction', rows: both },
+    { ...common, ...delayed, title: `Single statement, ${DELAY} ms each way, one caller` },
+    { ...common, ...delayed, title: `Transaction of five statements, ${DELAY} ms each way, one caller`, work: 'transaction' },
+    { ...common, title: 'Fast statements beside slow ones (0.5 % sleep 30 ms)', kind: 'tail', work: 'mixed', rows: both.slice(1) },
+    { ...common, title: 'Single statement, all in one process', isOneProcess: true, rows: both }
+  ]
+}
+
+function beginRow (isolation: Isolation, tenants: number): ClientRow {
+  return { label: `${BEGIN}, ${isolation}, ${counted(tenants)}`, client: { library: 'sql.begin', isolation, tenants, stays: false } }
+}
+
+function nodePostgresRow (tenants: number): ClientRow {
+  return { label: `node-postgres, begin + set_config, ${counted(tenants)}`, client: { library: 'node-postgres', isolation: 'rls', tenants, stays: false } }
+}
+
+function ownRow (isolation: Isolation, tenants: number): ClientRow {
+  return { label: `zakops-tenancy, ${isolation}, ${counted(tenants)}`, client: { library: 'zakops-tenancy', isolation, tenants, stays: false } }
+}
+
+function stayingRow (tenants: number): ClientRow {
+  return { label: `zakops-tenancy, rls, ${counted(tenants)}, callers stay`, client: { library: 'zakops-tenancy', isolation: 'rls', tenants, stays: true } }
+}
+
+/** Returns "1 tenant", "1,000 tenants". */
+export function counted (tenants: number): string {
+  return `${tenants.toLocaleString('en')} ${tenants === 1 ? 'tenant' : 'tenants'}`
+}

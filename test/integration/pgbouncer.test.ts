@@ -1,0 +1,117 @@
+import t from 'tap'
+import { type Tenancy, type TenancyOptions, createTenancy } from '../../lib/index.ts'
+import { heldDeals, mixedWork, whoseDeal } from '../support/mixed-work.ts'
+import { type PoolMode, startPgBouncer, withoutPgBouncer } from '../support/pgbouncer.ts'
+import { plainClient } from '../support/tenancy.ts'
+import { TENANTS, type TenantsDatabase, tenantsDatabase } from '../support/tenancy-app.ts'
+
+// Everybody's transactions share a few server connections, so whatever a session keeps is the next caller's (P-01).
+
+type TestScope = Parameters<typeof tenantsDatabase>[0]
+
+interface LogLine {
+  readonly level: string
+  readonly details: object
+  readonly message: string
+}
+
+interface PooledScene extends TenantsDatabase {
+  readonly through: (url: string) => string
+  /** Opens one more tenancy behind the pooler; it closes when the test ends. */
+  readonly open: (options?: TenancyOptions) => Promise<Tenancy>
+  readonly lines: readonly LogLine[]
+}
+
+const skip = withoutPgBouncer()
+
+async function pooledScene (t: TestScope, mode: PoolMode, size?: number): Promise<PooledScene> {
+  const database = await tenantsDatabase(t)
+  const { through } = await startPgBouncer(t, [database.appUrl], { mode, ...(size === undefined ? {} : { size }) })
+  const { log, lines } = recorder()
+  const open = async (options: TenancyOptions = {}): Promise<Tenancy> => {
+    const tenancy = await createTenancy({ mode: 'multi', database: through(database.appUrl), log, ...options })
+    t.teardown(() => tenancy.close())
+    return tenancy
+  }
+  return { ...database, through, open, lines }
+}
+
+function recorder (): { readonly log: NonNullable<TenancyOptions['log']>, readonly lines: readonly LogLine[] } {
+  const lines: LogLine[] = []
+  const write = (level: string) => (details: object, message: string): void => { lines.push({ level, details, message }) }
+  return { log: { info: write('info'), warn: write('warn'), error: write('error') }, lines }
+}
+
+t.test('PgBouncer in transaction mode', { skip }, async (t) => {
+  const scene = await pooledScene(t, 'transaction')
+  const tenancies = [await scene.open({ lanes: { max: 6 } }), await scene.open({ lanes: { max: 6 } })]
+
+  t.test('is noticed at start', async (t) => {
+    t.ok(scene.lines.some(({ message }) => /pooler/i.test(message)), 'the log says so')
+    const { log, lines } = recorder()
+    const direct = await createTenancy({ mode: 'multi', database: scene.appUrl, log })
+    await direct.close()
+    t.notOk(lines.some(({ message }) => /pooler/i.test(message)), 'and says nothing where there is none')
+  })
+
+  t.test('gives 16 callers of two tenants no wrong answer on two connections', async (t) => {
+    const { answers, wrong, inserted } = await mixedWork(tenancies, 8)
+    t.strictSame(wrong, [])
+    t.ok(answers > 1_500, `${answers} answers`)
+    t.strictSame(await heldDeals(scene), { count: inserted + TENANTS.length, wrong: [] })
+    const [server] = await scene.admin`select count(*)::int as count from pg_stat_activity where usename = ${new URL(scene.appUrl).username}`
+    t.ok(server?.['count'] <= 2, 'all of them on two connections of the server')
+  })
+
+  t.test('gives the naive way wrong answers, and this test sees them', async (t) => {
+    const answers = await Promise.all(Array.from({ length: 8 }, async (_, caller) => {
+      const session = plainClient(t, scene.through(scene.appUrl), { prepare: false })
+      const tenant = TENANTS[caller % 2 === 0 ? 0 : 1]
+      const seen: unknown[] = []
+      for (let i = 0; i < 20; i++) {
+        await session`select set_config('search_path', ${`tenant_${tenant}`}, false), set_config('app.tenant_id', ${tenant}, false)`
+        seen.push(...await whoseDeal(session).catch((error: unknown) => [error]))
+      }
+      return seen.filter((owner) => owner !== tenant)
+    }))
+    t.not(answers.flat().length, 0)
+    // They would stay on the two connections.
+    await scene.admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = ${new URL(scene.appUrl).username}`
+  })
+})
+
+t.test('PgBouncer in session mode', { skip }, async (t) => {
+  const scene = await pooledScene(t, 'session', 8)
+
+  t.test('gives 8 callers of two tenants no wrong answer', async (t) => {
+    const { answers, wrong, inserted } = await mixedWork([await scene.open({ lanes: { max: 4 } })], 4)
+    t.strictSame(wrong, [])
+    t.ok(answers > 600, `${answers} answers`)
+    t.strictSame(await heldDeals(scene), { count: inserted + TENANTS.length, wrong: [] })
+  })
+})
+
+t.test('PgBouncer in statement mode', { skip }, async (t) => {
+  const scene = await pooledScene(t, 'statement')
+
+  t.test('is refused at the start or at sql.begin, and the error says why', async (t) => {
+    const opened = await scene.open().catch((error: unknown) => error)
+    if (opened instanceof Error) {
+      t.match(Object(opened).code, /^FST_TENANCY_/)
+      t.match(reasonsOf(opened), /statement pooling mode/)
+      return
+    }
+    const { sql, runWithTenant } = await scene.open()
+    for (const tenant of TENANTS) {
+      const outcome = await runWithTenant(tenant, () => sql.begin(async (tx) => await whoseDeal(tx))).catch((error: unknown) => error)
+      t.match(Object(outcome).code, /^FST_TENANCY_/)
+      t.match(reasonsOf(outcome), /statement pooling mode/)
+      t.strictSame([...new Set(await runWithTenant(tenant, async () => await whoseDeal(sql)))], [tenant], 'single statements work')
+    }
+  })
+})
+
+/** What an error says, and its causes. */
+function reasonsOf (error: unknown): string {
+  return error instanceof Error ? `${error.message} ${reasonsOf(error.cause)}` : ''
+}
