@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm'
 import { integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import { drizzle } from 'drizzle-orm/postgres-js'
-import type { Tenancy } from 'zakops-tenancy'
+import type { Sql } from 'postgres'
 
 // Drizzle on the tenant client. No table has its tenant_id here: the database fills it in and compares it.
 
@@ -29,7 +29,7 @@ export type Decision = typeof approvals.$inferInsert['decision']
  * Drizzle reads timestamps and writes JSON itself, and says so to the client that it is given: on the same `sql`, the
  * template tag then returns timestamps as text.
  */
-export function createDeals (sql: Tenancy['sql']) {
+export function createDeals (sql: Sql) {
   const db = drizzle(sql)
   return {
     db,

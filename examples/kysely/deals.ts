@@ -1,6 +1,6 @@
 import { type Generated, Kysely } from 'kysely'
 import { PostgresJSDialect } from 'kysely-postgres-js'
-import type { Tenancy } from 'zakops-tenancy'
+import type { Sql } from 'postgres'
 
 // Kysely on the tenant client. No table has its tenant_id here: the database fills it in and compares it.
 
@@ -26,7 +26,7 @@ export type Decision = 'approved' | 'rejected'
  * Returns what a service does with deals. Call it once at the start; each call of a function runs with the tenant of
  * whoever calls it. Nobody has to call `db.destroy()`: the connections are the tenancy's.
  */
-export function createDeals (sql: Tenancy['sql']) {
+export function createDeals (sql: Sql) {
   const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: sql }) })
   return {
     db,

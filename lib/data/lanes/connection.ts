@@ -15,7 +15,7 @@ export interface ConnectionEvents {
   /** Cycles were answered: there may be room for others. */
   answered (connection: Connection): void
   /** The connection is gone. `unsent` never left the process, so they can be sent on another one. */
-  ended (connection: Connection, unsent: readonly Cycle[]): void
+  ended (connection: Connection, unsent: readonly Cycle[], reason: Error): void
   /** What the connection had prepared for this cycle is out of date, and nothing was executed: it can be sent again. */
   outdated (connection: Connection, cycle: Cycle): void
 }
@@ -128,7 +128,7 @@ export class Connection implements AnswerOwner {
     this.#end = reason
     if (!this.#socket.writableEnded) this.#socket.destroy()
     const { sent, unsent } = this.#cycles.split(this.#sentNonce)
-    this.#events.ended(this, unsent)
+    this.#events.ended(this, unsent, reason)
     for (const cycle of sent) cycle.owner.lost(reason)
   }
 

@@ -96,15 +96,15 @@ export class Multiplexer implements ConnectionEvents {
     this.#pump()
   }
 
-  ended (connection: Connection, unsent: readonly Cycle[]): void {
+  ended (connection: Connection, unsent: readonly Cycle[], reason: Error): void {
     const holder = this.#alone.leave(connection)
     this.#shared.remove(connection)
     this.writes.forget(connection)
     this.#discarded++
-    holder?.onLost(new Error('the connection was lost'))
+    holder?.onLost(reason)
     for (const cycle of unsent) {
       if (cycle.isShared && !this.#isClosed) this.#waiting.push(cycle)
-      else cycle.owner.lost(new Error('the connection was lost'))
+      else cycle.owner.lost(reason)
     }
     // One turn later: the callers of the lost cycles have to be told first.
     if (!this.#isClosed) setImmediate(() => this.#pump())
