@@ -81,7 +81,7 @@ t.test('Drizzle on the tenant client', async (t) => {
     t.equal(await codeThrownBy(() => as('globex', read)), 'FST_TENANCY_CONTEXT_CROSS_TENANT')
     finish()
     await transaction
-    t.equal(await codeThrownBy(() => as('acme', read)), 'FST_TENANCY_SQL_TRANSACTION_ENDED')
+    t.equal(await codeThrownBy(() => as('acme', read)), 'FST_TENANCY_TRANSACTION_ENDED')
   })
 
   t.test('reads timestamps and writes JSON by itself', async (t) => {
