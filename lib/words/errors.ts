@@ -106,7 +106,7 @@ export const OutcomeUnknownError = createError('FST_TENANCY_TRANSACTION_OUTCOME_
 
 /** The connection was lost: a transaction that was open is rolled back, and a statement that only reads can be sent again. */
 export const ConnectionLostError = createError('FST_TENANCY_SQL_CONNECTION_LOST',
-  'The connection to the database was lost before the answer came: try again.', 503)
+  'The connection to the database was lost: a transaction was rolled back, and a statement that only reads can be sent again.', 503)
 
 /** A statement or transaction took longer than its deadline; the connection was thrown away. */
 export const DeadlineError = createError('FST_TENANCY_SQL_DEADLINE',

@@ -28,7 +28,7 @@ t.test('lanes', async (t) => {
     const { lanes, dialect, query, run } = await testLanes(t, appUrl)
     const bad = [{ toString () { throw new Error('not to be sent') } }, new Date(NaN), Symbol('x')].map((value) => {
       const sent = query('select $1::text', [value])
-      lanes.run(dialect.frameOf(ACME), sent, false)
+      lanes.run({ frame: dialect.frameOf(ACME), query: sent, isAlone: false, isOurs: false })
       return Promise.prototype.then.call(sent, () => 'sent', () => 'rejected')
     })
     const good = await Promise.all(Array.from({ length: 20 }, (_, index) => run(GLOBEX, 'select body, $1::int as index from docs', [index])))

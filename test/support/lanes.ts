@@ -53,7 +53,7 @@ export async function testLanes (t: TestScope, database: DatabaseOption, request
     query,
     run: async (settings, text, parameters) => {
       const sent = query(text, parameters)
-      lanes.run(dialect.frameOf(settings), sent, false)
+      lanes.run({ frame: dialect.frameOf(settings), query: sent, isAlone: false, isOurs: false })
       const rows: unknown = await Promise.prototype.then.call(sent)
       return Array.isArray(rows) ? rows : []
     }

@@ -2,15 +2,12 @@ import type { Sql } from 'postgres'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { DeadlineError, TransactionEndedError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
-import type { Session } from '../lanes/index.ts'
 import type { SettingsFrame } from '../wire/index.ts'
-import { assertWrittenBy } from './binding.ts'
 import { refusedMembers } from './refusals.ts'
 import { type Tag, createTag } from './tag.ts'
 import type { QueryRules } from './tenant-query.ts'
 import type { TransactionSurroundings } from './transaction.ts'
-import { assertSameTenant } from './transaction-handle.ts'
-import { bindCallbacks } from './written-query.ts'
+import { handleRules } from './transaction-handle.ts'
 
 interface ReservationParts extends TransactionSurroundings {
   readonly builder: Sql
@@ -33,22 +30,11 @@ export async function reserveSession (parts: ReservationParts, frame: SettingsFr
     clearTimeout(timer)
     session.discard(new TransactionEndedError())
   }
-  return Object.assign(createTag(parts.builder, rulesOf(parts, session, tenant)), refusedMembers(), { release })
-}
-
-/** One statement after the other, as on a connection of the driver's. */
-function rulesOf (parts: ReservationParts, session: Session, tenant: Tenant | undefined): QueryRules {
+  // One statement after the other, as on a connection of the driver's.
   let turn: Promise<void> = Promise.resolve()
-  const assertReader = (): void => assertSameTenant(tenant, parts.enforcement)
-  return {
-    send (query) {
-      assertReader()
-      if (tenant !== undefined) assertWrittenBy(tenant, query, parts.enforcement)
-      bindCallbacks(query)
-      if (!session.isUsable) throw new TransactionEndedError()
-      turn = turn.then(async () => await session.run(query))
-    },
-    assertReader,
-    cancel: parts.cancel
-  }
+  const rules = handleRules(parts, tenant, (query) => {
+    if (!session.isUsable) throw new TransactionEndedError()
+    turn = turn.then(() => session.run(query))
+  })
+  return Object.assign(createTag(parts.builder, rules), refusedMembers(), { release })
 }

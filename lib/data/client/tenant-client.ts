@@ -62,7 +62,7 @@ export function createTenantClient (given: TenantClientParts): TenantClient {
     joinTransaction: async (options, fn) => await openTransaction(parts, options, true, fn),
     query: async (settings, text, parameters = []) => {
       const query = queryOfOurs([text], parameters, { prepare: true, simple: false })
-      parts.lanes.run(parts.dialect.frameOf(settings), query, false)
+      parts.lanes.run({ frame: parts.dialect.frameOf(settings), query, isAlone: false, isOurs: true })
       return rowsOf(await Promise.prototype.then.call(query))
     }
   }
@@ -131,7 +131,7 @@ function sendPlain (parts: Parts, query: LaneQuery, isAlone: boolean): void {
   bindCallbacks(query)
   const outer = context?.transaction
   if (outer instanceof Scope && outer.isJoined) outer.send(query)
-  else parts.lanes.run(parts.frameOf(context?.tenant), query, isAlone)
+  else parts.lanes.run({ frame: parts.frameOf(context?.tenant), query, isAlone, isOurs: false })
 }
 
 async function reserve (parts: Parts): Promise<unknown> {

@@ -45,7 +45,7 @@ export async function savepointIn<T> (
 
 function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TransactionSql {
   const { notify, prepare } = refusedMembers()
-  const handle: unknown = Object.assign(createTag(parts.builder, scopeRules(parts, scope, tenant)), {
+  const handle: unknown = Object.assign(createTag(parts.builder, handleRules(parts, tenant, (query) => scope.send(query))), {
     notify,
     prepare,
     savepoint: async (...args: readonly unknown[]) => {
@@ -59,14 +59,15 @@ function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefi
   return handle
 }
 
-function scopeRules (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): QueryRules {
+/** The rules of a handle that belongs to one tenant: whatever the context is, `send` gets only that tenant's queries. */
+export function handleRules (parts: Pick<HandleParts, 'cancel' | 'enforcement'>, tenant: Tenant | undefined, send: QueryRules['send']): QueryRules {
   const assertReader = (): void => assertSameTenant(tenant, parts.enforcement)
   return {
     send (query) {
       assertReader()
       if (tenant !== undefined) assertWrittenBy(tenant, query, parts.enforcement)
       bindCallbacks(query)
-      scope.send(query)
+      send(query)
     },
     assertReader,
     cancel: parts.cancel
@@ -74,7 +75,7 @@ function scopeRules (parts: HandleParts, scope: Scope, tenant: Tenant | undefine
 }
 
 /** The handle names its tenant, so it works where Node.js lost the context; under another tenant it does not (D-01). */
-export function assertSameTenant (tenant: Tenant | undefined, enforcement: Enforcement): void {
+function assertSameTenant (tenant: Tenant | undefined, enforcement: Enforcement): void {
   const active = currentContext()
   if (tenant !== undefined && active !== undefined && active.tenant.id !== tenant.id) enforcement.refuse(new CrossTenantError())
 }

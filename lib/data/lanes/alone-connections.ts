@@ -40,6 +40,12 @@ export class AloneConnections {
     return Math.max(1, this.#options.max - 1)
   }
 
+  /** One tenant does not have all of them, unless it is the only one. */
+  get #share (): number {
+    const { max, perTenant } = this.#options
+    return perTenant >= max ? perTenant : Math.max(1, Math.min(perTenant, this.max - 1))
+  }
+
   connections (): IterableIterator<Connection> {
     return this.#holders.keys()
   }
@@ -70,7 +76,7 @@ export class AloneConnections {
 
   /** Gives a connection to the caller whose turn it is. False if nobody may have it. */
   serve (connection: Connection): boolean {
-    const next = this.#queue.shift((key) => (this.#countOf.get(key) ?? 0) < this.#options.perTenant)
+    const next = this.#queue.shift((key) => (this.#countOf.get(key) ?? 0) < this.#share)
     if (next === undefined) return false
     this.#holders.set(connection, { key: next.key, caller: next.waiter })
     this.#countOf.set(next.key, (this.#countOf.get(next.key) ?? 0) + 1)

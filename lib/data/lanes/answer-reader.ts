@@ -8,7 +8,7 @@ export interface AnswerOwner {
   readonly head: Cycle | undefined
   /** False once nothing more is to be read. */
   readonly isUsable: boolean
-  judge (cycle: Cycle | undefined, type: number, chunk: Buffer, at: number, length: number): Verdict
+  judge (cycle: Cycle | undefined, type: number, chunk: Buffer, at: number, length: number): Exclude<Verdict, 'retry'>
   /** The answer of a cycle is whole and was handed over. */
   finish (cycle: Cycle): void
   /** A message was not the one that was due, or says that the server ends the connection. */
@@ -46,7 +46,7 @@ export class AnswerReader {
       if (verdict === 'kill') return this.#owner.doubt(type, chunk.subarray(at - length, at))
       if (verdict !== 'pass') {
         from = at
-        if (verdict !== 'swallow' && verdict !== 'retry') head?.owner.receive(verdict.instead)
+        if (verdict !== 'swallow') head?.owner.receive(verdict.instead)
       } else if (type === BACKEND.ready && head !== undefined) {
         head.owner.receive(chunk.subarray(from, at))
         from = at

@@ -37,6 +37,7 @@ export class Connection implements AnswerOwner {
   readonly #outbox = new Outbox()
   readonly #shapes = new Set<string>()
   readonly #cycles = new CycleQueue()
+  /** Below half of what four bytes hold, so that a connection is old long before its numbers run out. */
   #nonce = Math.floor(Math.random() * 0x3fffffff)
   #sentNonce = this.#nonce
   #end: Error | undefined
@@ -60,25 +61,21 @@ export class Connection implements AnswerOwner {
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', (error) => this.fail(error))
     socket.on('close', () => this.fail(new Error('the server closed the connection')))
+    // It may have been closed before anybody listened.
+    if (socket.destroyed) setImmediate(() => this.fail(new Error('the server closed the connection')))
   }
 
   /** How many cycles have no whole answer yet. */
-  get depth (): number {
-    return this.#cycles.length
-  }
-
-  get isUsable (): boolean {
-    return this.#end === undefined
-  }
-
+  get depth (): number { return this.#cycles.length }
+  get isUsable (): boolean { return this.#end === undefined }
   /** The status that the server reported last: idle, in a transaction, or in a failed one. */
-  get status (): number {
-    return this.#status
-  }
-
+  get status (): number { return this.#status }
   /** Whether the backend holds memory for more schemas than it should. */
-  get isWorn (): boolean {
-    return this.#shapes.size > MAX_SHAPES
+  get isWorn (): boolean { return this.#shapes.size > MAX_SHAPES }
+
+  /** Whether it has a cycle of this tenant. */
+  serves (tenantId: string): boolean {
+    return this.#cycles.has(tenantId)
   }
 
   /** The cycle that the server works on. */
@@ -88,7 +85,9 @@ export class Connection implements AnswerOwner {
 
   /** Appends a cycle: its frame and its messages, in one synchronous piece. */
   add (cycle: Cycle): void {
-    this.#nonce = this.#nonce === 0x7fffffff ? 0 : this.#nonce + 1
+    if (this.#end !== undefined) return cycle.owner.lost(this.#end)
+    cycle.isInTransaction = this.#status !== IDLE
+    this.#nonce++
     if (cycle.frame !== undefined) this.#shapes.add(cycle.frame.shape)
     writeCycle(cycle, this.#nonce, this.statements, this.#outbox)
     if (this.depth === 0) this.headSince = performance.now()
@@ -148,7 +147,7 @@ export class Connection implements AnswerOwner {
   }
 
   /** What becomes of a message; see AnswerOwner. */
-  judge (cycle: Cycle | undefined, type: number, chunk: Buffer, at: number, length: number): Verdict {
+  judge (cycle: Cycle | undefined, type: number, chunk: Buffer, at: number, length: number): Exclude<Verdict, 'retry'> {
     if (cycle === undefined || isUnasked(type)) return judgeUnasked(type, chunk, at, length)
     if (type === BACKEND.ready) return this.#ready(cycle, chunk, at)
     const verdict = cycle.accept(type, chunk, at, length)

@@ -25,6 +25,8 @@ export class Cycle {
   isPassing = false
   /** Its number among the cycles of its connection; the frame carries it as its nonce. */
   nonce = 0
+  /** Whether it is part of a transaction that is open, and so rolled back if the connection is lost. */
+  isInTransaction = false
   /** True once the server has refused it. */
   isFailed = false
   /** True if what the connection had prepared for it no longer fits the tables. */

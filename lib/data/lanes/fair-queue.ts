@@ -10,6 +10,11 @@ export class FairQueue<T> {
     return this.#length
   }
 
+  /** Tells whether somebody waits in this line. */
+  has (key: string): boolean {
+    return this.#waiters.has(key)
+  }
+
   push (key: string, waiter: T): void {
     const waiters = this.#waiters.get(key)
     if (waiters === undefined) this.#waiters.set(key, [waiter])

@@ -1,5 +1,6 @@
 export type { LaneQuery } from './lane-query.ts'
-export { type LaneStats, type LanesOptions, Lanes } from './lanes.ts'
+export { Lanes } from './lanes.ts'
+export type { LaneStats, LanesOptions } from './lanes-options.ts'
 export { isServerError } from './server-error.ts'
 export type { Session } from './session.ts'
 export { withDeadline } from './deadline.ts'

@@ -1,7 +1,7 @@
 import { ConnectionLostError, SqlRefusedError } from '../../words/errors.ts'
 import {
-  type Description, type DriverQuery, type Execute, type MessageGroup, type StatementKind,
-  descriptionReply, emptyReply, isEnd, isNextRows, kindOfText, queryOf, readGroup, refusalOf
+  type Description, type DriverQuery, type Execute, type MessageGroup,
+  bareStatement, descriptionReply, emptyReply, isEnd, isNextRows, kindOfText, readGroup, refusalOf
 } from '../wire/index.ts'
 import { Cycle } from './cycle.ts'
 import type { CycleOwner, Request } from './request.ts'
@@ -29,26 +29,28 @@ export class Lane implements CycleOwner {
   /** Whether the driver has to end that statement itself: a cursor. */
   #isOpen = false
   #isPreparedAnew = false
+  #isOnlyDescribing = false
+  /** Whether it is for what the package asks itself, with nothing of the user's in it. */
+  readonly isOurs: boolean
 
-  constructor (routes: LaneRoutes, greeting: Buffer, open: (socket: VirtualSocket) => Execute) {
+  constructor (routes: LaneRoutes, greeting: Buffer, isOurs: boolean, open: (socket: VirtualSocket) => Execute) {
     this.#routes = routes
+    this.isOurs = isOurs
     this.#socket = new VirtualSocket(greeting, { written: (bytes) => this.#written(bytes), paused: (isPaused) => routes.pause(this, isPaused) })
     this.#execute = open(this.#socket)
   }
 
   /** False once anything about the lane was in doubt: then it is not used again. */
-  get isUsable (): boolean {
-    return !this.#isDoubted && !this.#socket.isClosed && !this.#memory.isFull
-  }
-
-  /** The tenant whose statement the lane has; undefined when it has none. */
-  get tenantId (): string | undefined { return this.#task?.frame.tenantId }
+  get isUsable (): boolean { return !this.#isDoubted && !this.#socket.isClosed && !this.#memory.isFull }
+  /** The statement that the lane has. */
+  get task (): LaneTask | undefined { return this.#task }
   /** The cycle that the server works on for this lane. */
   get cycle (): Cycle | undefined { return this.#cycle }
   /** Hands a query to the driver. The task is done when the server is ready again. */
   run (task: LaneTask, query: DriverQuery): void {
     this.#task = task
     this.#failure = undefined
+    this.#isOnlyDescribing = query.onlyDescribe === true
     this.#execute(query)
   }
 
@@ -68,8 +70,7 @@ export class Lane implements CycleOwner {
   }
 
   receive (bytes: Buffer): void {
-    const front = this.#memory.takeDue()
-    if (front !== undefined) this.#socket.deliver(front)
+    this.#socket.deliver(this.#memory.takeDue())
     this.#socket.deliver(bytes)
   }
 
@@ -121,17 +122,17 @@ export class Lane implements CycleOwner {
     const text = bytes.toString()
     const kind = kindOfText(text)
     if (kind.kind === 'empty') return this.#reply(emptyReply(READY))
-    if (this.#isRefused(task, kind, text, true)) return
-    const isBare = kind.kind === 'control' || kind.kind === 'mode'
-    this.#routes.takeAlone(this, () => this.#send(task, isBare ? { kind: 'bare', messages: queryOf(bytes) } : { kind: 'text', text: bytes }))
+    if (kind.kind === 'refused') return this.#refuse(kind.reason, true)
+    this.#routes.takeAlone(this, () => this.#send(task, { kind: 'text', text: bytes }))
   }
 
   #extended (task: LaneTask, group: MessageGroup): void {
     const held = this.#memory.find(group, (body) => this.#routes.text(body))
     if (held === undefined) return this.#violate('a statement that was not prepared')
     const { kind } = held.text
-    if (this.#isRefused(task, kind, held.text.sql, group.end === 'sync')) return
-    if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: group.bytes }))
+    const reason = refusalOf(kind, held.text.sql, task.mayControl && group.bind !== undefined)
+    if (reason !== undefined) return this.#refuse(reason, group.end === 'sync')
+    if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body) }))
     const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || group.execute?.rows !== 0)
     const statement = this.#routes.statement(held.text, task.frame.shape)
     const go = (): void => this.#describe(task, held, statement, group, () => this.#run(task, held, statement, group))
@@ -139,16 +140,15 @@ export class Lane implements CycleOwner {
     else go()
   }
 
-  #isRefused (task: LaneTask, kind: StatementKind, text: string, isWhole: boolean): boolean {
-    const reason = refusalOf(kind, text, task.mayControl)
-    if (reason === undefined) return false
+  #refuse (reason: string, isWhole: boolean): void {
     this.#failure ??= new SqlRefusedError(reason)
     this.#reply(failure(REFUSED, isWhole), isWhole)
-    return true
   }
 
   /** Calls `then` when it is known what the statement looks like for this tenant. */
   #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
+    // Who asks for nothing but the description wants the server's word.
+    if (this.#isOnlyDescribing) statement.description = undefined
     if (statement.description !== undefined) return then()
     this.#routes.describe(this, task.frame, statement, held.isNamed, {
       then,

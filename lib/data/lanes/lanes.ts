@@ -3,37 +3,14 @@ import { ClosedError, ConnectionLostError, QueueFullError } from '../../words/er
 import type { Driver, ErrorFields, SettingsDialect, SettingsFrame } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { LaneQuery } from './lane-query.ts'
+import { IdleLanes } from './idle-lanes.ts'
 import { Lane } from './lane.ts'
 import { Multiplexer } from './multiplexer.ts'
-import type { ConnectionStats } from './multiplexer-options.ts'
+import type { LaneStats, LanesOptions } from './lanes-options.ts'
 import { openConnection } from './open-connection.ts'
 import { Router } from './router.ts'
 import { Session } from './session.ts'
 import { Turns, type Waiter } from './turns.ts'
-
-/** What the connections and lanes of one database are doing. */
-export interface LaneStats {
-  readonly connections: ConnectionStats
-  /** Statements on their way, transactions and reservations. */
-  readonly held: number
-  /** Statements that wait for their turn, and callers that wait for a connection alone. */
-  readonly waiting: number
-  /** Driver clients without a statement. */
-  readonly idle: number
-  /** SQL texts that are remembered, and what they mean in how many schemas. */
-  readonly texts: number
-  readonly statements: number
-}
-
-export interface LanesOptions {
-  readonly max: number
-  /** The most connections that one tenant may have alone, and its share of the statements that run at once. */
-  readonly perTenant: number
-  readonly waiting: number
-  /** Whether a pooler stands in between, which takes no start-up parameters. */
-  readonly isPooled: boolean
-  readonly timeouts: { readonly connect: number, readonly acquire: number, readonly statement: number, readonly transaction: number }
-}
 
 /** What PostgreSQL says to somebody whose statement was cancelled. */
 const CANCELLED = { severity: 'ERROR', code: '57014', message: 'canceling statement due to user request' }
@@ -47,10 +24,11 @@ export class Lanes {
   readonly #options: LanesOptions
   readonly #multiplexer: Multiplexer
   readonly #router: Router
-  readonly #idle: Lane[] = []
+  readonly #idle = new IdleLanes((isOurs) => this.#openLane(isOurs))
   readonly #turns: Turns
   readonly #sessions = new Set<Session>()
   readonly #lanesOf = new WeakMap<LaneQuery, Lane>()
+  readonly #cancelled = new WeakSet<LaneQuery>()
   #greeting: Buffer = Buffer.alloc(0)
   #isClosed = false
   #onEmpty: (() => void) | undefined
@@ -68,7 +46,7 @@ export class Lanes {
       connections: this.#multiplexer.stats,
       held: this.#turns.running + this.#sessions.size,
       waiting: this.#turns.waiting + this.#multiplexer.waiting,
-      idle: this.#idle.length,
+      idle: this.#idle.size,
       ...this.#router.statements.size
     }
   }
@@ -85,9 +63,9 @@ export class Lanes {
    * {@link QueueFullError} FST_TENANCY_SQL_QUEUE_FULL, {@link QueueTimeoutError} FST_TENANCY_SQL_QUEUE_TIMEOUT,
    * {@link ClosedError} FST_TENANCY_CLOSED, and whatever the connection or the server say.
    */
-  run (frame: SettingsFrame, query: LaneQuery, isAlone: boolean): void {
-    if (this.#isClosed) return query.reject(new ClosedError())
-    if (this.#turns.mayRun({ frame, query, isAlone })) this.#start({ frame, query, isAlone })
+  run (waiter: Waiter): void {
+    if (this.#isClosed) return waiter.query.reject(new ClosedError())
+    if (!this.#cancelled.has(waiter.query) && this.#turns.mayRun(waiter)) this.#start(waiter)
   }
 
   /** Returns a connection that is the caller's alone until it releases the session. */
@@ -108,24 +86,32 @@ export class Lanes {
   }
 
   /**
-   * Cancels a query. One that waits is rejected at once; one on its way is cancelled on the server if nothing else is on
-   * its connection, which is thrown away afterwards: the request names a connection, not a statement (D-14).
+   * Cancels a query. One that is not sent yet is rejected at once; one on its way is cancelled on the server if nothing
+   * else is on its connection, which is thrown away afterwards: the request names a connection, not a statement (D-14).
    */
   cancel (query: LaneQuery): void {
-    if (this.#turns.remove(query)) return query.reject(this.#errorOf(CANCELLED))
     const lane = this.#lanesOf.get(query)
-    const key = lane?.cycle === undefined ? undefined : this.#multiplexer.sealFor(lane.cycle)
-    if (key !== undefined) this.#driver.cancel(key).catch(() => {})
+    if (lane?.cycle !== undefined) {
+      const key = this.#multiplexer.sealFor(lane.cycle)
+      if (key !== undefined) this.#driver.cancel(key).catch(() => {})
+      return
+    }
+    this.#cancelled.add(query)
+    this.#turns.remove(query)
+    if (lane === undefined) query.reject(this.#errorOf(CANCELLED))
+    else lane.discard(this.#errorOf(CANCELLED))
   }
 
   /** Serves nobody any more, waits until `graceMs` have passed for what is under way, and closes every connection. */
   async close (graceMs: number): Promise<void> {
+    // What was executed before, in the same turn, is sent first.
+    await Promise.resolve()
     this.#isClosed = true
     this.#turns.close(() => new ClosedError())
     await this.#untilEmpty(graceMs)
     for (const session of this.#sessions) session.discard(new ClosedError())
     this.#multiplexer.close()
-    for (const lane of this.#idle.splice(0)) lane.discard(new ClosedError())
+    this.#idle.close()
   }
 
   #session (connection: Connection, frame: SettingsFrame, mayControl: boolean): Session {
@@ -134,15 +120,18 @@ export class Lanes {
       frame,
       mayControl,
       errorOf: (fields) => this.#errorOf(fields),
-      takeLane: () => {
-        const lane = this.#takeLane()
+      takeLane: (query) => {
+        const lane = this.#idle.take(false)
+        this.#lanesOf.set(query, lane)
         this.#router.join(lane, connection)
         return lane
       },
-      giveLaneBack: (lane) => {
+      giveLaneBack: (query, lane) => {
+        this.#lanesOf.delete(query)
         this.#router.part(lane)
-        this.#putBack(lane)
+        this.#idle.putBack(lane)
       },
+      isCancelled: (query) => this.#cancelled.has(query),
       leave: (isDoubted) => {
         this.#sessions.delete(session)
         this.#multiplexer.release(connection, isDoubted)
@@ -153,30 +142,27 @@ export class Lanes {
     return session
   }
 
-  #start ({ frame, query, isAlone }: Waiter): void {
-    const lane = this.#takeLane()
+  #start ({ frame, query, isAlone, isOurs }: Waiter): void {
+    const lane = this.#idle.take(isOurs)
     this.#multiplexer.writes.expect()
     this.#lanesOf.set(query, lane)
     query.judgeErrors((error) => lane.judge(error))
-    lane.run({ frame, isAlone, mayControl: false, done: () => this.#done(lane, frame.tenantId) }, query)
+    lane.run({ frame, isAlone, mayControl: false, done: () => this.#done(lane, query, frame.tenantId) }, query)
   }
 
-  #done (lane: Lane, key: string): void {
+  #done (lane: Lane, query: LaneQuery, key: string): void {
+    // The lane is soon another tenant's, and a late cancel must not reach it.
+    this.#lanesOf.delete(query)
     this.#router.leaveAlone(lane, !lane.isUsable)
-    this.#putBack(lane)
+    this.#idle.putBack(lane)
     const next = this.#turns.next(key)
     if (next !== undefined) this.#start(next)
     this.#noticeEmpty()
   }
 
-  #takeLane (): Lane {
+  #openLane (isOurs: boolean): Lane {
     // Outside of every tenant: what a client of the driver calls later runs in the context that it was made in (A-01).
-    return this.#idle.pop() ?? runOutsideContext(() => new Lane(this.#router, this.#greeting, (socket) => this.#driver.openLane(socket)))
-  }
-
-  #putBack (lane: Lane): void {
-    if (lane.isUsable && !this.#isClosed) this.#idle.push(lane)
-    else lane.discard(new ClosedError())
+    return runOutsideContext(() => new Lane(this.#router, this.#greeting, isOurs, (socket) => this.#driver.openLane(socket, isOurs)))
   }
 
   #errorOf (fields: ErrorFields): Error {

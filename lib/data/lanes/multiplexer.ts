@@ -7,6 +7,7 @@ import type { Cycle } from './cycle.ts'
 import { lookAround } from './look-around.ts'
 import type { ConnectionStats, MultiplexerOptions } from './multiplexer-options.ts'
 import { SharedConnections, isOld } from './shared-connections.ts'
+import { WaitingCycles } from './waiting-cycles.ts'
 import { Writes } from './writes.ts'
 
 /**
@@ -15,11 +16,11 @@ import { Writes } from './writes.ts'
  */
 export class Multiplexer implements ConnectionEvents {
   readonly #options: MultiplexerOptions
-  readonly #shared = new SharedConnections()
+  readonly #shared: SharedConnections
   readonly #alone: AloneConnections
   /** When what was added is written. */
   readonly writes = new Writes()
-  #waiting: Cycle[] = []
+  readonly #waiting = new WaitingCycles()
   #opening = 0
   #opened = 0
   #discarded = 0
@@ -28,23 +29,20 @@ export class Multiplexer implements ConnectionEvents {
 
   constructor (options: MultiplexerOptions) {
     this.#options = options
+    this.#shared = new SharedConnections(options)
     this.#alone = new AloneConnections(options)
-    this.#sweep = setInterval(() => lookAround(this.#shared.all(), [...this.#alone.connections()], options.timeouts), Math.max(20, Math.min(250, options.timeouts.statement / 4))).unref()
+    this.#sweep = setInterval(() => this.#lookAround(), Math.max(20, Math.min(250, options.timeouts.statement / 4))).unref()
   }
 
   /** Callers that wait for a connection alone, and cycles that no connection has room for. */
-  get waiting (): number {
-    return this.#alone.waiting + this.#waiting.length
-  }
+  get waiting (): number { return this.#alone.waiting + this.#waiting.length }
 
   get stats (): ConnectionStats {
     return { shared: this.#shared.size + this.#shared.draining, alone: this.#alone.size, opening: this.#opening, opened: this.#opened, discarded: this.#discarded }
   }
 
   /** Opens the first connection. */
-  async start (): Promise<OpenSocket> {
-    return this.#adopt(await this.#options.open())
-  }
+  async start (): Promise<OpenSocket> { return this.#adopt(await this.#options.open()) }
 
   /** Sends a cycle on a connection that lanes share. */
   send (cycle: Cycle): void {
@@ -87,7 +85,7 @@ export class Multiplexer implements ConnectionEvents {
     this.#isClosed = true
     clearInterval(this.#sweep)
     this.#alone.refuseAll(() => new ClosedError())
-    for (const cycle of this.#waiting.splice(0)) cycle.owner.lost(new ClosedError())
+    this.#waiting.refuseAll(() => new ClosedError())
     for (const connection of this.#all()) connection.close()
   }
 
@@ -120,22 +118,26 @@ export class Multiplexer implements ConnectionEvents {
   #all (): readonly Connection[] { return [...this.#shared.all(), ...this.#alone.connections()] }
 
   #pick (cycle: Cycle): Connection | undefined {
-    const connection = this.#shared.pick(cycle.frame?.shape ?? '')
-    if (connection !== undefined) return connection
-    this.#grow()
-    return this.#shared.pickAnyhow()
+    const { shape = '', tenantId = '' } = cycle.frame ?? {}
+    const connection = this.#shared.pick(shape, tenantId)
+    if (connection === undefined) this.#grow()
+    return connection ?? this.#shared.pickAnyhow(tenantId)
   }
 
   #serveShared (): void {
-    while (this.#waiting.length > 0) {
-      const [cycle] = this.#waiting
-      const connection = cycle === undefined ? undefined : this.#pick(cycle)
-      if (cycle === undefined || connection === undefined) break
-      this.#waiting.shift()
+    this.#waiting.place((cycle) => {
+      const connection = this.#pick(cycle)
+      if (connection === undefined) return false
       connection.add(cycle)
       this.writes.add(connection)
-    }
-    if (this.#waiting.length > 0) this.#grow()
+      return true
+    })
+  }
+
+  #lookAround (): void {
+    const { timeouts } = this.#options
+    this.#waiting.refuseLate(timeouts.acquire)
+    lookAround(this.#shared.all(), [...this.#alone.connections()], timeouts)
   }
 
   #pump (): void {
@@ -144,9 +146,7 @@ export class Multiplexer implements ConnectionEvents {
     this.writes.writeIfReady()
   }
 
-  get #total (): number {
-    return this.#shared.size + this.#shared.draining + this.#alone.size + this.#opening
-  }
+  get #total (): number { return this.#shared.size + this.#shared.draining + this.#alone.size + this.#opening }
 
   #grow (): void {
     if (this.#isClosed || this.#total >= this.#options.max || this.#opening > 1) return
@@ -172,7 +172,7 @@ export class Multiplexer implements ConnectionEvents {
   /** Without any connection nobody is served by waiting. */
   #unreachable (cause: unknown): void {
     if (this.#total > 0) return
-    for (const cycle of this.#waiting.splice(0)) cycle.owner.lost(new DatabaseUnreachableError({ cause }))
+    this.#waiting.refuseAll(() => new DatabaseUnreachableError({ cause }))
     this.#alone.refuseAll(() => new DatabaseUnreachableError({ cause }))
   }
 

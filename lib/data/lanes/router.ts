@@ -1,4 +1,4 @@
-import { ClosedError, ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError } from '../../words/errors.ts'
+import { ClosedError, ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
 import type { SettingsFrame } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
@@ -6,6 +6,7 @@ import { describe } from './describing.ts'
 import type { DescribeOutcome, LaneRoutes } from './lane-task.ts'
 import type { Lane } from './lane.ts'
 import type { Multiplexer } from './multiplexer.ts'
+import type { Request } from './request.ts'
 import { type Statement, type StatementText, Statements } from './statements.ts'
 
 /** What the router is made of. */
@@ -15,8 +16,13 @@ export interface RouterParts {
   readonly isNaming: boolean
 }
 
-// A statement of another kind may have changed something before its answer was lost.
+// A statement of another kind, or a text of several, may have changed something before its answer was lost.
 const READS = /^\s*(select|show|table|values)\b/i
+
+function onlyReads (request: Request): boolean {
+  if (request.kind === 'run') return READS.test(request.statement.text.sql)
+  return request.kind !== 'text'
+}
 
 /** The way from a lane to its connection: the one that it has alone, or those that all share. */
 export class Router implements LaneRoutes {
@@ -77,10 +83,11 @@ export class Router implements LaneRoutes {
 
   takeAlone (lane: Lane, then: () => void): void {
     if (this.#alone.has(lane)) return then()
-    const key = lane.tenantId ?? ''
-    this.#parts.multiplexer.takeAlone(key, {
+    const { task } = lane
+    this.#parts.multiplexer.takeAlone(task?.frame.tenantId ?? '', {
       give: (connection) => {
-        if (lane.tenantId === undefined) return this.#parts.multiplexer.release(connection, false)
+        // Whoever asked may have given up, and the lane may be another tenant's.
+        if (task === undefined || lane.task !== task) return this.#parts.multiplexer.release(connection, false)
         this.#alone.set(lane, connection)
         then()
       },
@@ -117,12 +124,13 @@ export class Router implements LaneRoutes {
 
   lostError (cycle: Cycle | undefined, cause: Error): Error {
     if (cause instanceof DatabaseUnreachableError || cause instanceof ClosedError) return cause
-    if (cycle?.isShared !== true || cycle.request.kind !== 'run' || READS.test(cycle.request.statement.text.sql)) return new ConnectionLostError({ cause })
-    return new OutcomeUnknownError({ cause })
+    const isHarmless = cycle === undefined || cycle.isInTransaction || onlyReads(cycle.request)
+    return isHarmless ? new ConnectionLostError({ cause }) : new OutcomeUnknownError({ cause })
   }
 
   violated (lane: Lane, reason: Error): void {
-    this.leaveAlone(lane, true)
-    lane.discard(reason)
+    // The connection fails while its holder is known, so that a session hears of it: the other way round it would wait for ever.
+    this.#alone.get(lane)?.fail(reason)
+    lane.discard(new SqlUnexpectedError({ cause: reason }))
   }
 }

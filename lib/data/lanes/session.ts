@@ -12,8 +12,9 @@ export interface SessionParts {
   /** Whether its statements may be transaction control. */
   readonly mayControl: boolean
   /** Returns a lane whose statements go to the connection, for one statement. */
-  readonly takeLane: () => Lane
-  readonly giveLaneBack: (lane: Lane) => void
+  readonly takeLane: (query: LaneQuery) => Lane
+  readonly giveLaneBack: (query: LaneQuery, lane: Lane) => void
+  readonly isCancelled: (query: LaneQuery) => boolean
   /** Makes the server's error of its fields. */
   readonly errorOf: (fields: ErrorFields) => Error
   /** Gives the connection back. */
@@ -39,11 +40,6 @@ export class Session {
     return this.#reason === undefined && !this.#hasLeft
   }
 
-  /** The server's status: in a transaction or not. */
-  get status (): number {
-    return this.#parts.connection.status
-  }
-
   /** Whether a cursor or COPY is open. */
   get isReading (): boolean {
     return this.#parts.connection.head?.isLong === true
@@ -60,12 +56,13 @@ export class Session {
       query.reject(this.#reason ?? new ConnectionLostError())
       return Promise.resolve()
     }
-    const { frame, mayControl, takeLane, giveLaneBack } = this.#parts
+    const { frame, mayControl, takeLane, giveLaneBack, isCancelled } = this.#parts
+    if (isCancelled(query)) return Promise.resolve()
     return new Promise((resolve) => {
-      const lane = takeLane()
+      const lane = takeLane(query)
       query.judgeErrors((error) => lane.judge(error))
       const done = (): void => {
-        giveLaneBack(lane)
+        giveLaneBack(query, lane)
         resolve()
       }
       lane.run({ frame, isAlone: true, mayControl, done }, query)

@@ -19,6 +19,11 @@ export class SharedConnections {
   #shared: Connection[] = []
   readonly #draining = new Set<Connection>()
   readonly #homes = new Homes()
+  readonly #options: { readonly max: number, readonly perTenant: number }
+
+  constructor (options: { readonly max: number, readonly perTenant: number }) {
+    this.#options = options
+  }
 
   /** How many lanes may add to. */
   get size (): number {
@@ -48,18 +53,31 @@ export class SharedConnections {
    * The first connection that has little to do and is not stuck: few connections with full queues cost fewer writes than
    * many with one cycle each. A schema stays with its connection, which has its statements prepared.
    */
-  pick (shape: string): Connection | undefined {
+  pick (shape: string, tenantId: string): Connection | undefined {
     const now = performance.now()
+    const mayTakeMore = this.#mayTakeMore(tenantId)
+    const fits = (candidate: Connection): boolean => this.#isFree(candidate, now) && (mayTakeMore || candidate.serves(tenantId))
     const home = this.#homes.get(shape)
-    if (home !== undefined && this.#isFree(home, now) && this.#shared.includes(home)) return home
-    const connection = this.#shared.find((candidate) => this.#isFree(candidate, now))
+    if (home !== undefined && fits(home) && this.#shared.includes(home)) return home
+    const connection = this.#shared.find(fits)
     if (connection !== undefined) this.#homes.settle(shape, connection)
     return connection
   }
 
   /** The one with the least to do, when none has little. */
-  pickAnyhow (): Connection | undefined {
-    return leastDeep(this.#shared.filter((candidate) => candidate.depth < MANY && !isOld(candidate)))
+  pickAnyhow (tenantId: string): Connection | undefined {
+    const mayTakeMore = this.#mayTakeMore(tenantId)
+    return leastDeep(this.#shared.filter((candidate) => candidate.depth < MANY && !isOld(candidate) && (mayTakeMore || candidate.serves(tenantId))))
+  }
+
+  /** One tenant is not on every connection, so that its slow statements leave something for the others. */
+  #mayTakeMore (tenantId: string): boolean {
+    const { max, perTenant } = this.#options
+    if (perTenant >= max) return true
+    const share = Math.max(1, Math.min(perTenant, this.#shared.length - 1))
+    let taken = 0
+    for (const connection of this.#shared) if (connection.serves(tenantId)) taken++
+    return taken < share
   }
 
   /** A connection with nothing to do; those that were to run empty first. */

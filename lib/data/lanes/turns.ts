@@ -8,6 +8,8 @@ export interface Waiter {
   readonly frame: SettingsFrame
   readonly query: LaneQuery
   readonly isAlone: boolean
+  /** Whether the package asks for itself. */
+  readonly isOurs: boolean
 }
 
 interface TurnsOptions {
@@ -45,7 +47,8 @@ export class Turns {
   /** Tells whether a statement of this tenant may run at once, and counts it if so; else it waits. */
   mayRun (waiter: Waiter): boolean {
     const { tenantId } = waiter.frame
-    if (this.#queue.length === 0 && this.#hasRoom(tenantId)) {
+    // Others that wait are at their share, or they would run.
+    if (!this.#queue.has(tenantId) && this.#hasRoom(tenantId)) {
       this.#count(tenantId)
       return true
     }

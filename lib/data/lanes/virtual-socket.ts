@@ -29,9 +29,9 @@ export class VirtualSocket {
     return this.readyState === 'closed'
   }
 
-  /** Hands bytes of the server to the driver. */
-  deliver (bytes: Buffer): void {
-    if (!this.isClosed) this.#listeners.get('data')?.(bytes)
+  /** Hands bytes of the server to the driver, if there are any. */
+  deliver (bytes: Buffer | undefined): void {
+    if (!this.isClosed && bytes !== undefined) this.#listeners.get('data')?.(bytes)
   }
 
   /** Ends the socket: what the driver has on its way is rejected, in one synchronous step (D-10). */

@@ -1,7 +1,7 @@
 import postgres, { type Sql } from 'postgres'
 import { connectTo, type ServerAddress } from './connector.ts'
 import { type DriverQuery, isDriverQuery } from './driver-query.ts'
-import { LaneSocket } from './lane-socket.ts'
+import { DriverSocket } from './driver-socket.ts'
 import { type OpenSocket, LoginSocket } from './login-socket.ts'
 import { sendCancel } from './cancel.ts'
 import { DriverUnsupportedError } from '../../words/errors.ts'
@@ -36,8 +36,11 @@ export interface Driver {
   open (onEnd: (error: Error | undefined) => void, options?: { readonly fetch_types?: boolean }): OpenClient
   /** Opens a socket and logs in, as the driver does it, with these start-up parameters beside the user's. */
   logIn (parameters: Readonly<Record<string, string>>): Promise<OpenSocket>
-  /** Opens a client whose socket is `socket`, and returns the function that hands it a query. */
-  openLane (socket: object): Execute
+  /**
+   * Opens a client whose socket is `socket`, and returns the function that hands it a query. With `isOurs` the types and
+   * transforms of the user are left out: they must not change what the package asks for itself, nor what it reads.
+   */
+  openLane (socket: object, isOurs: boolean): Execute
   /** Asks the server to cancel what the backend with this key is doing. */
   cancel (key: OpenSocket['key']): Promise<void>
 }
@@ -78,13 +81,14 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
     isTlsDirect: Reflect.get(parsed, 'sslnegotiation') === 'direct'
   }
   const connect = () => connectTo(address, connectTimeoutMs)
+  const untouched = untouchedValues()
   return {
     builder,
     fetchTypes,
     isPreparing: parsed.prepare,
     open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options),
     logIn: (parameters) => logIn(parsed, { address, connect }, parameters),
-    openLane: (socket) => executeOf(construct({ ...parsed, ssl: false, connect_timeout: 0, socket: () => socket })),
+    openLane: (socket, isOurs) => executeOf(construct({ ...parsed, ...(isOurs ? untouched : {}), ssl: false, connect_timeout: 0, socket: () => socket })),
     cancel: async (key) => await sendCancel(await connect(), key)
   }
 }
@@ -105,7 +109,7 @@ interface Connecting {
 }
 
 function openClient (parsed: Sql['options'], { address, connect }: Connecting, onEnd: (error: Error | undefined) => void, options: object = {}): OpenClient {
-  let socket: LaneSocket | undefined
+  let socket: DriverSocket | undefined
   let hasEnded = false
   const end = (error: Error | undefined): void => {
     hasEnded = true
@@ -121,7 +125,7 @@ function openClient (parsed: Sql['options'], { address, connect }: Connecting, o
     socket: () => {
       // The driver would reconnect by itself and go on in the middle of what was a transaction (D-02, D-03).
       if (socket !== undefined || hasEnded) throw new Error('this client does not reconnect')
-      socket = new LaneSocket(address, connect(), end)
+      socket = new DriverSocket(address, connect(), end)
       return socket
     }
   })
@@ -138,6 +142,12 @@ function openClient (parsed: Sql['options'], { address, connect }: Connecting, o
 
 function unlessEnded<T> (value: T, hasEnded: () => boolean): T | Promise<never> {
   return hasEnded() ? new Promise<never>(() => {}) : value
+}
+
+/** How the driver reads and writes values when nobody has told it otherwise. */
+function untouchedValues (): object {
+  const { parsers, serializers, transform, types } = construct({ host: 'nowhere', no_subscribe: true }).options
+  return { parsers, serializers, transform, types, onnotice: () => {} }
 }
 
 /** Returns what hands a query to the connection of `client`. */

@@ -6,7 +6,7 @@ export { type ErrorFields, errorFields, errorMessage, isFatal, repositioned } fr
 export { type MessageGroup, isEnd, isNextRows, readGroup } from './frontend.ts'
 export type { OpenSocket } from './login-socket.ts'
 export {
-  BACKEND, EXECUTE, FLUSH, FRONTEND, HEADER, IDLE, SYNC, TERMINATE, closeOf, describeOf, descriptionReply, emptyReply, lengthAt, message, parseOf, queryOf, readyForQuery
+  BACKEND, EXECUTE, FLUSH, FRONTEND, HEADER, IDLE, SYNC, TERMINATE, bareStatement, closeOf, describeOf, descriptionReply, emptyReply, lengthAt, message, parseOf, queryOf, readyForQuery
 } from './messages.ts'
 export { SCHEMA_IS_MISSING, type SettingsDialect, type SettingsFrame, postgresDialect } from './settings-frame.ts'
 export { type StatementKind, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'

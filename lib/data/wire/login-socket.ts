@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { LaneSocket } from './lane-socket.ts'
+import { DriverSocket } from './driver-socket.ts'
 import { BACKEND, HEADER, lengthAt } from './messages.ts'
 
 /** A connection that is logged in and that nobody uses yet. */
@@ -18,7 +18,7 @@ const AUTHENTICATED = Buffer.from([BACKEND.authentication, 0, 0, 0, 8, 0, 0, 0, 
  * The socket of a driver client that only logs in: with a password, SCRAM or whatever else the driver knows. When the
  * server is ready the real connection is taken away from the driver, which never hears of it.
  */
-export class LoginSocket extends LaneSocket {
+export class LoginSocket extends DriverSocket {
   readonly #onReady: (open: OpenSocket) => void
   readonly #greeting: Buffer[] = [AUTHENTICATED]
   #key = { pid: 0, secret: 0 }

@@ -119,6 +119,11 @@ export function queryOf (text: string | Buffer): Buffer {
   return message(FRONTEND.query, text, '\0')
 }
 
+/** Returns the messages that run a statement without a name, parameters or rows; the server takes no second one with it. */
+export function bareStatement (body: Buffer): Buffer {
+  return Buffer.concat([parseOf('', body), message(FRONTEND.bind, '\0\0', int16(0), int16(0), int16(0)), EXECUTE, SYNC])
+}
+
 /** Returns what a server answers to Parse and Describe. */
 export function descriptionReply ({ parameters, columns }: { readonly parameters: Buffer, readonly columns: Buffer }): Buffer {
   return Buffer.concat([message(BACKEND.parseComplete), parameters, columns])

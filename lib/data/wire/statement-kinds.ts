@@ -16,7 +16,7 @@ export type StatementKind =
   | { readonly kind: 'refused', readonly reason: string }
 
 const PLAIN: StatementKind = { kind: 'plain' }
-const ALONE: StatementKind = { kind: 'alone' }
+const ALONE = { kind: 'alone' } as const
 const MODE: StatementKind = { kind: 'mode' }
 const CONTROL: StatementKind = { kind: 'control' }
 
@@ -33,15 +33,16 @@ const ENDS_OR_BEGINS = new Set(['begin', 'start', 'commit', 'end', 'rollback', '
 
 // What reads or leaves something in the session, through functions: settings, locks, numbers, cursors, snapshots, other
 // sessions (G-02); names that are written in another way; and functions that execute a text, in which all of it can hide.
-const OF_THE_SESSION = /set_config|advisory|lastval|currval|setval|pg_temp|\btemp|dblink|\blo_|loread|lowrite|large_?object|pg_prepared|pg_cursors|pg_listening|pg_terminate|pg_cancel|export_snapshot|row_security|u&["']|_to_xml|ts_stat|crosstab|connectby|xpath_table|\binto\b|\bexecute\b/i
+const OF_THE_SESSION = /set_config|advisory|lastval|currval|setval|pg_temp|\btemp|dblink|\blo_|loread|lowrite|large_?object|pg_prepared|pg_cursors|pg_listening|pg_terminate|pg_cancel|export_snapshot|row_security|u&["']|_to_xml|ts_stat|ts_rewrite|crosstab|connectby|xpath_table|\binto\b|\bexecute\b/i
 const INSERTS = new Set(['insert', 'merge', 'with', 'explain'])
 const INTO_A_TABLE = /\b(?:insert|merge)\s+into\b/gi
 
 /** Returns what may become of one statement, as the extended protocol takes it. */
 export function kindOfStatement (text: string): StatementKind {
   const [first = '', second = '', third = ''] = leadingWords(text, 3)
+  // They outlive their connection and hold locks, and whoever knows the name may end one (G-09).
+  if (second === 'prepared' || (first === 'prepare' && second === 'transaction')) return { kind: 'refused', reason: controlReason(text) }
   if (ENDS_OR_BEGINS.has(first)) return CONTROL
-  if (first === 'prepare' && second === 'transaction') return CONTROL
   if (READS_AND_WRITES.has(first)) return first === 'explain' && explainsMore(text) ? refused(text) : isOfTheSession(first, text) ? ALONE : PLAIN
   if (CHANGES.has(first)) return ALONE
   if ((first === 'create' || first === 'alter' || first === 'drop') && IN_A_SCHEMA.has(second)) return ALONE
@@ -52,17 +53,20 @@ export function kindOfStatement (text: string): StatementKind {
   return refused(text)
 }
 
-/** Returns what may become of a text of several statements, as the simple protocol takes it; `empty` if it has none. */
-export function kindOfText (text: string): StatementKind | { readonly kind: 'empty' } {
+/**
+ * Returns what may become of a text of several statements, as the simple protocol takes it: `alone`, `refused`, or `empty`
+ * if it has none. Control is refused here: it goes without settings, so only the server itself may say that nothing else
+ * is in the text.
+ */
+export function kindOfText (text: string): Extract<StatementKind, { readonly kind: 'alone' | 'refused' }> | { readonly kind: 'empty' } {
   const statements = statementsOf(text)
-  const [first] = statements
-  if (first === undefined) return { kind: 'empty' }
-  const kinds = statements.map((statement) => ({ statement, kind: kindOfStatement(statement) }))
-  const wrong = kinds.find(({ kind }) => kind.kind === 'refused')
-  if (wrong !== undefined) return wrong.kind
-  if (statements.length === 1) return kinds[0]?.kind.kind === 'plain' ? ALONE : kinds[0]?.kind ?? ALONE
-  const control = kinds.find(({ kind }) => kind.kind === 'control' || kind.kind === 'mode')
-  return control === undefined ? ALONE : { kind: 'refused', reason: controlReason(control.statement) }
+  if (statements.length === 0) return { kind: 'empty' }
+  for (const statement of statements) {
+    const kind = kindOfStatement(statement)
+    if (kind.kind === 'refused') return kind
+    if (kind.kind === 'control' || kind.kind === 'mode') return { kind: 'refused', reason: controlReason(statement) }
+  }
+  return ALONE
 }
 
 /** Returns why a statement of this kind is refused, and what to do instead; undefined if it is not. */

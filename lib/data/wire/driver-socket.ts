@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
  * in one synchronous step: between the two the driver would accept a statement and never settle it (D-10). An error that
  * comes when the driver has taken its listeners away reaches nobody and ends nothing (D-09).
  */
-export class LaneSocket extends EventEmitter {
+export class DriverSocket extends EventEmitter {
   readonly host: string
   readonly port: number
   readonly #onEnd: (error: Error | undefined) => void

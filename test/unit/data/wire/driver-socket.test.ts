@@ -1,12 +1,12 @@
 import { createConnection, createServer, type Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { LaneSocket } from '../../../../lib/data/wire/lane-socket.ts'
+import { DriverSocket } from '../../../../lib/data/wire/driver-socket.ts'
 
 const ADDRESS = { host: 'server.example', port: 5432 }
 
 /** A lane socket, the other end of its connection, and what was told in which order. */
-async function connected (t: { teardown (fn: () => unknown): void }): Promise<{ readonly lane: LaneSocket, readonly peer: Socket, readonly told: string[] }> {
+async function connected (t: { teardown (fn: () => unknown): void }): Promise<{ readonly lane: DriverSocket, readonly peer: Socket, readonly told: string[] }> {
   const server = createServer()
   const peers: Socket[] = []
   const peer = new Promise<Socket>((resolve) => {
@@ -30,16 +30,16 @@ async function connected (t: { teardown (fn: () => unknown): void }): Promise<{ 
   return { lane, peer: await peer, told }
 }
 
-function listened (connecting: Promise<Socket>): { readonly lane: LaneSocket, readonly told: string[] } {
+function listened (connecting: Promise<Socket>): { readonly lane: DriverSocket, readonly told: string[] } {
   const told: string[] = []
-  const lane = new LaneSocket(ADDRESS, connecting, (error) => { told.push(`end ${error?.message ?? 'quietly'}`) })
+  const lane = new DriverSocket(ADDRESS, connecting, (error) => { told.push(`end ${error?.message ?? 'quietly'}`) })
   lane.on('error', (error: Error) => { told.push(`error ${error.message}`) })
   lane.on('close', (hadError: boolean) => { told.push(`close ${hadError}`) })
   lane.on('data', (chunk: Buffer) => { told.push(`data ${chunk.toString()}`) })
   return { lane, told }
 }
 
-t.test('LaneSocket', async (t) => {
+t.test('DriverSocket', async (t) => {
   t.test('has the address that the driver shows in its messages', async (t) => {
     const { lane } = listened(new Promise(() => {}))
     t.match(lane, ADDRESS)
