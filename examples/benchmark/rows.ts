@@ -55,19 +55,19 @@ export function clientGroups (sizes: Sizes): readonly ClientGroup[] {
 }
 
 function beginRow (isolation: Isolation, tenants: number): ClientRow {
-  return { label: `${BEGIN}, ${isolation}, ${counted(tenants)}`, client: { library: 'sql.begin', isolation, tenants, stays: false } }
+  return { label: `${BEGIN}, ${isolation}, ${counted(tenants)}`, client: { way: 'sql.begin', isolation, tenants, stays: false } }
 }
 
 function nodePostgresRow (tenants: number): ClientRow {
-  return { label: `node-postgres, begin + set_config, ${counted(tenants)}`, client: { library: 'node-postgres', isolation: 'rls', tenants, stays: false } }
+  return { label: `node-postgres, begin + set_config, ${counted(tenants)}`, client: { way: 'node-postgres', isolation: 'rls', tenants, stays: false } }
 }
 
 function ownRow (isolation: Isolation, tenants: number): ClientRow {
-  return { label: `zakops-tenancy, ${isolation}, ${counted(tenants)}`, client: { library: 'zakops-tenancy', isolation, tenants, stays: false } }
+  return { label: `zakops-tenancy, ${isolation}, ${counted(tenants)}`, client: { way: 'zakops-tenancy', isolation, tenants, stays: false } }
 }
 
 function stayingRow (tenants: number): ClientRow {
-  return { label: `zakops-tenancy, rls, ${counted(tenants)}, callers stay`, client: { library: 'zakops-tenancy', isolation: 'rls', tenants, stays: true } }
+  return { label: `zakops-tenancy, rls, ${counted(tenants)}, callers stay`, client: { way: 'zakops-tenancy', isolation: 'rls', tenants, stays: true } }
 }
 
 /** Returns "1 tenant", "1,000 tenants". */

@@ -5,7 +5,7 @@ import { openPostgresJs } from './postgres-js.ts'
 import { openSqlBegin } from './sql-begin.ts'
 import { openTenancyClient } from './zakops-tenancy.ts'
 
-const OPENERS: Readonly<Record<ClientPlan['library'], (plan: ClientPlan) => Promise<Client>>> = {
+const OPENERS: Readonly<Record<ClientPlan['way'], (plan: ClientPlan) => Promise<Client>>> = {
   'postgres.js': openPostgresJs,
   'sql.begin': openSqlBegin,
   'node-postgres': openNodePostgres,
@@ -14,5 +14,5 @@ const OPENERS: Readonly<Record<ClientPlan['library'], (plan: ClientPlan) => Prom
 
 /** Returns a client with a pool of its own. */
 export async function openClient (plan: ClientPlan): Promise<Client> {
-  return await OPENERS[plan.library](plan)
+  return await OPENERS[plan.way](plan)
 }

@@ -4,7 +4,7 @@ import { measureSchema, portSchema, readySchema } from '../workers/messages.ts'
 import { type Contender, type Timing, compare } from './compare.ts'
 import { type Row, summarise } from './summary.ts'
 
-const BASE_ROW: ClientRow = { label: BASE, client: { library: 'postgres.js', isolation: 'rls', tenants: 1, stays: false } }
+const BASE_ROW: ClientRow = { label: BASE, client: { way: 'postgres.js', isolation: 'rls', tenants: 1, stays: false } }
 
 /** Measures a group: starts its processes, lets them warm up, compares, ends them. */
 export async function measureClientGroup (group: ClientGroup, url: string, timing: Timing): Promise<readonly Row[]> {

@@ -6,7 +6,7 @@ const isolationSchema = Type.Union([Type.Literal('rls'), Type.Literal('schema'),
 
 /** A client of the database, and for how many tenants it works. `postgres.js` alone knows none. */
 export const clientSchema = Type.Object({
-  library: Type.Union([Type.Literal('postgres.js'), Type.Literal('sql.begin'), Type.Literal('node-postgres'), Type.Literal('zakops-tenancy')]),
+  way: Type.Union([Type.Literal('postgres.js'), Type.Literal('sql.begin'), Type.Literal('node-postgres'), Type.Literal('zakops-tenancy')]),
   isolation: isolationSchema,
   tenants: Type.Integer({ minimum: 1 }),
   /** Whether a caller stays in one tenant's context instead of entering one for each statement. */
