@@ -57,6 +57,21 @@ t.test('lanes', async (t) => {
     t.same(await run(ACME, 'select * from things'), [{ a: 1, d: 7 }], 'after a migration, at once')
   })
 
+  t.test('prepare a statement once on each connection, although every connection describes it anew', async (t) => {
+    const { appUrl } = await testTenancy(t)
+    const { run, lanes, dialect, query } = await testLanes(t, appUrl, { max: 3, perTenant: 3, waiting: 1_000 })
+    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 200 }, (_, index) => run(ACME, 'select body, $1::int as index from docs', [index])))
+    t.equal(lanes.stats.connections.opened, 3)
+    const sessions = await Promise.all([lanes.openSession(dialect.frameOf(ACME), false), lanes.openSession(dialect.frameOf(ACME), false)])
+    for (const session of sessions) {
+      const uses = query("select generic_plans + custom_plans as uses from pg_prepared_statements where statement like 'select body%'")
+      session.run(uses).catch(() => {})
+      const rows: unknown = await Promise.prototype.then.call(uses)
+      t.match(rows, [{ uses: /^\d{2,}$/ }], 'one name, used again and again')
+      session.release()
+    }
+  })
+
   t.test('say in one coded error that the database cannot be reached any more', async (t) => {
     const { appUrl, killBackends } = await testTenancy(t)
     const { run } = await testLanes(t, appUrl)

@@ -124,9 +124,9 @@ export class Cycle {
       return true
     }
     if ((type !== BACKEND.rowDescription && type !== BACKEND.noData) || this.#parameters === undefined) return false
-    const description = new Description(this.#parameters, chunk.subarray(at, at + length))
+    const said = new Description(this.#parameters, chunk.subarray(at, at + length))
+    const description = 'statement' in this.request ? this.request.statement.learn(said) : said
     if (this.#server !== undefined) this.#server.description = description
-    if (this.request.kind === 'run' || this.request.kind === 'describe') this.request.statement.description = description
     this.#isParsing = false
     this.owner.described(description)
     return true

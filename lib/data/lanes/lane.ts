@@ -148,7 +148,7 @@ export class Lane implements CycleOwner {
   /** Calls `then` when it is known what the statement looks like for this tenant. */
   #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
     // Who asks for nothing but the description wants the server's word.
-    if (this.#isOnlyDescribing) statement.description = undefined
+    if (this.#isOnlyDescribing) statement.forgetDescription()
     if (statement.description !== undefined) return then()
     this.#routes.describe(this, task.frame, statement, held.isNamed, {
       then,

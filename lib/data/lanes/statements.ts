@@ -22,14 +22,32 @@ export class StatementText {
 export class Statement {
   readonly text: StatementText
   readonly shape: string
-  /** What the server last said of it. */
-  description: Description | undefined
+  #description: Description | undefined
   /** Whoever waits for the description that somebody else has asked for. */
   waiting: (() => void)[] | undefined
 
   constructor (text: StatementText, shape: string) {
     this.text = text
     this.shape = shape
+  }
+
+  /** What the server last said of it. */
+  get description (): Description | undefined {
+    return this.#description
+  }
+
+  /**
+   * Keeps what the server says now, and returns it: the one from before where nothing is new, so that what other
+   * connections have prepared by it is still believed.
+   */
+  learn (description: Description): Description {
+    if (this.#description?.equals(description) !== true) this.#description = description
+    return this.#description ?? description
+  }
+
+  /** Makes whoever sends it next ask the server. */
+  forgetDescription (): void {
+    this.#description = undefined
   }
 }
 

@@ -23,6 +23,11 @@ export class Description {
     return this === other || this.#columnsKey === other.#columnsKey
   }
 
+  /** Whether the server said exactly the same. */
+  equals (other: Description): boolean {
+    return this.#parametersKey === other.#parametersKey && this.columns.equals(other.columns)
+  }
+
   hasParametersOf (other: Description): boolean {
     return this === other || this.#parametersKey === other.#parametersKey
   }
