@@ -43,8 +43,9 @@ export async function testLanes (t: TestScope, database: DatabaseOption, request
   const lanes = new Lanes(driver, dialect, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, isPooled: false, timeouts })
   t.teardown(() => lanes.close(0))
   await lanes.start()
-  const make = queryFactory(driver.builder, { send () {}, assertReader () {}, cancel () {} })
-  const query: TestLanes['query'] = (text, parameters = [], options = {}) => make([text], parameters, { simple: false, ...options })
+  const make = queryFactory(driver.builder)
+  const rules = { send () {}, assertReader () {}, cancel () {} }
+  const query: TestLanes['query'] = (text, parameters = [], options = {}) => make(rules, [text], parameters, { simple: false, ...options })
   return {
     driver,
     lanes,

@@ -1,16 +1,15 @@
-import type { Sql } from 'postgres'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { DeadlineError, TransactionEndedError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
 import type { SettingsFrame } from '../wire/index.ts'
 import { refusedMembers } from './refusals.ts'
-import { type Tag, createTag } from './tag.ts'
+import type { Tag, TagFactory } from './tag.ts'
 import type { QueryRules } from './tenant-query.ts'
 import type { TransactionSurroundings } from './transaction.ts'
 import { handleRules } from './transaction-handle.ts'
 
 interface ReservationParts extends TransactionSurroundings {
-  readonly builder: Sql
+  readonly createTag: TagFactory
   readonly enforcement: Enforcement
   readonly cancel: QueryRules['cancel']
 }
@@ -36,5 +35,5 @@ export async function reserveSession (parts: ReservationParts, frame: SettingsFr
     if (!session.isUsable) throw new TransactionEndedError()
     turn = turn.then(() => session.run(query))
   })
-  return Object.assign(createTag(parts.builder, rules), refusedMembers(), { release })
+  return Object.assign(parts.createTag(rules), refusedMembers(), { release })
 }

@@ -16,15 +16,27 @@ export interface Tag {
   readonly json: Sql['json']
 }
 
+type Helpers = Pick<Tag, 'typed' | 'types' | 'array' | 'json'>
+
 const RAW_OBJECT = 'A value with a member "raw" was given where a row, a list or a name belongs, and would have been taken for SQL text: check what clients send (a schema of the route does).'
 const NOT_A_TEXT = 'sql.unsafe needs a text: sql.unsafe(text, parameters).'
 
+/** Makes a template tag whose queries are sent as `rules` say. */
+export type TagFactory = (rules: QueryRules) => Tag
+
 /**
- * Returns a template tag whose queries are sent as `rules` say. Helpers are built by the driver, so they nest as they
- * always do, but the driver's own connections never see a query.
+ * Returns what makes the template tags of one client. Helpers are built by the driver, so they nest as they always do, but
+ * the driver's own connections never see a query.
  */
-export function createTag (builder: Sql, rules: QueryRules): Tag {
-  const make = queryFactory(builder, rules)
+export function tagFactory (builder: Sql): TagFactory {
+  const make = queryFactory(builder)
+  const helpers = rememberingHelpers(builder)
+  return (rules) => createTag(builder, (...given) => make(rules, ...given), helpers, rules)
+}
+
+type Make = (strings: readonly string[], args: readonly unknown[], options?: object) => TenantQuery
+
+function createTag (builder: Sql, make: Make, helpers: Helpers, rules: QueryRules): Tag {
   const query = (strings: readonly string[], args: readonly unknown[], options?: object): TenantQuery => {
     const made = make(strings, args, options)
     rememberWriter(made)
@@ -47,7 +59,7 @@ export function createTag (builder: Sql, rules: QueryRules): Tag {
     const given = givenWith(parameters, options)
     return fromFile(path, query([''], given.parameters, { simple: false, ...given.options }), rules)
   }
-  return Object.assign(tag, { unsafe, file, ...rememberingHelpers(builder) })
+  return Object.assign(tag, { unsafe, file, ...helpers })
 }
 
 function isTemplate (value: unknown): value is readonly string[] {
@@ -77,7 +89,7 @@ function fromFile (path: string, query: TenantQuery, rules: QueryRules): TenantQ
 }
 
 /** The driver's parameter helpers, which remember whose value they hold. */
-function rememberingHelpers (builder: Sql): Pick<Tag, 'typed' | 'types' | 'array' | 'json'> {
+function rememberingHelpers (builder: Sql): Helpers {
   const remembering = <F extends object>(helper: F): F => new Proxy(helper, {
     apply (target, self, args) {
       const parameter: unknown = typeof target === 'function' ? Reflect.apply(target, self, args) : undefined

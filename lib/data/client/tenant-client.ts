@@ -9,7 +9,7 @@ import { assertReader, contextOf } from './binding.ts'
 import { refusedMembers } from './refusals.ts'
 import { reserveSession } from './reservation.ts'
 import { Scope } from './scope.ts'
-import { type Tag, createTag } from './tag.ts'
+import { type Tag, type TagFactory, tagFactory } from './tag.ts'
 import { type QueryRules, queryFactory } from './tenant-query.ts'
 import { type ScopeCallback, enterScope, savepointIn, userCallback } from './transaction-handle.ts'
 import { type TransactionSurroundings, runTransaction } from './transaction.ts'
@@ -43,6 +43,7 @@ export interface TenantSql extends Sql {
 interface Parts extends TenantClientParts {
   readonly frameOf: (tenant: Tenant | undefined) => SettingsFrame
   readonly cancel: QueryRules['cancel']
+  readonly createTag: TagFactory
 }
 
 /**
@@ -55,26 +56,29 @@ interface Parts extends TenantClientParts {
  * @throws {DriverUnsupportedError} FST_TENANCY_DRIVER_UNSUPPORTED — the driver has members that this client does not know.
  */
 export function createTenantClient (given: TenantClientParts): TenantClient {
-  const parts: Parts = { ...given, frameOf: framesOf(given), cancel: (query) => given.lanes.cancel(query) }
-  const queryOfOurs = queryFactory(parts.builder, { send: () => {}, assertReader: () => {}, cancel: () => {} })
+  const parts: Parts = { ...given, frameOf: framesOf(given), cancel: (query) => given.lanes.cancel(query), createTag: tagFactory(given.builder) }
+  const make = queryFactory(parts.builder)
   return {
     sql: createSql(parts),
     joinTransaction: async (options, fn) => await openTransaction(parts, options, true, fn),
     query: async (settings, text, parameters = []) => {
-      const query = queryOfOurs([text], parameters, { prepare: true, simple: false })
+      const query = make(OURS, [text], parameters, { prepare: true, simple: false })
       parts.lanes.run({ frame: parts.dialect.frameOf(settings), query, isAlone: false, isOurs: true })
       return rowsOf(await Promise.prototype.then.call(query))
     }
   }
 }
 
+/** What the package asks is sent by whoever makes it. */
+const OURS: QueryRules = { send () {}, assertReader () {}, cancel () {} }
+
 function rowsOf (result: unknown): readonly Record<string, unknown>[] {
   return Array.isArray(result) ? result : []
 }
 
 function createSql (parts: Parts): TenantSql {
-  const alone = withMembers(parts, createTag(parts.builder, plainRules(parts, true)))
-  const sql: unknown = Object.assign(withMembers(parts, createTag(parts.builder, plainRules(parts, false))), { alone })
+  const alone = withMembers(parts, parts.createTag(plainRules(parts, true)))
+  const sql: unknown = Object.assign(withMembers(parts, parts.createTag(plainRules(parts, false))), { alone })
   if (!isSql(sql, parts.builder)) throw new DriverUnsupportedError()
   return sql
 }

@@ -15,8 +15,8 @@ export interface QueryRules {
 /** A query of the tenant client. */
 export type TenantQuery = LaneQuery & Promise<unknown>
 
-/** Makes a query of the tenant client. */
-export type QueryFactory = (strings: readonly string[], args: readonly unknown[], options?: object) => TenantQuery
+/** Makes a query of the tenant client that goes by `rules`. */
+export type QueryFactory = (rules: QueryRules, strings: readonly string[], args: readonly unknown[], options?: object) => TenantQuery
 
 const IN_A_REPLY = 'A query was about to be written into JSON, with its text and parameters: await it first.'
 
@@ -24,32 +24,32 @@ const REJECT = Symbol('reject')
 
 /**
  * Returns a factory of queries that are postgres.js's own class, so that fragments, helpers and the driver take them for
- * what they are, and that ask `rules` before anybody gets an answer.
+ * what they are, and that ask their rules before anybody gets an answer.
+ *
+ * One for each client: a class of its own for every transaction would be compiled anew in each of them.
  */
-export function queryFactory (builder: Sql, rules: QueryRules): QueryFactory {
-  const Query = tenantQueryClass(builder, rules)
-  return (strings, args, options) => new Query(strings, args, options)
-}
-
-function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Parameters<QueryFactory>) => TenantQuery {
-  const handler = (query: DriverQuery): void => {
-    if (!(query instanceof Tenanted)) return
-    try {
-      rules.send(query)
-    } catch (error) {
-      query.reject(error)
-    }
-  }
-  const canceller = (query: DriverQuery): void => {
-    if (query instanceof Tenanted) rules.cancel(query)
-  }
-
+export function queryFactory (builder: Sql): QueryFactory {
   class Tenanted extends queryClassOf(builder) implements TenantQuery {
     declare [REJECT]: (error: unknown) => void
+    readonly #rules: QueryRules
     #judge: ((error: unknown) => unknown) | undefined
 
-    constructor (strings: readonly string[], args: readonly unknown[], options?: object) {
-      super(strings, args, handler, canceller, options)
+    constructor (...[rules, strings, args, options]: Parameters<QueryFactory>) {
+      super(strings, args, Tenanted.#send, Tenanted.#cancel, options)
+      this.#rules = rules
+    }
+
+    static #send (query: DriverQuery): void {
+      if (!(query instanceof Tenanted)) return
+      try {
+        query.#rules.send(query)
+      } catch (error) {
+        query.reject(error)
+      }
+    }
+
+    static #cancel (query: DriverQuery): void {
+      if (query instanceof Tenanted) query.#rules.cancel(query)
     }
 
     /** The driver sets this anew for each batch of a cursor, and calls it with whatever went wrong. */
@@ -86,7 +86,7 @@ function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Param
     /** A query is answered once and kept by whoever has it: each await asks anew whether the answer is for its code (A-05). */
     #refusal (): Promise<never> | undefined {
       try {
-        rules.assertReader(this)
+        this.#rules.assertReader(this)
         return undefined
       } catch (error) {
         hear(this)
@@ -94,7 +94,7 @@ function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Param
       }
     }
   }
-  return Tenanted
+  return (...given) => new Tenanted(...given)
 }
 
 /** Keeps a failure that somebody is told of in another way from ending the process. It sends nothing. */

@@ -1,4 +1,4 @@
-import type { Sql, TransactionSql } from 'postgres'
+import type { TransactionSql } from 'postgres'
 import { currentContext, runInContext, tenantContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { CrossTenantError, DriverUnsupportedError, SqlRefusedError } from '../../words/errors.ts'
@@ -6,7 +6,7 @@ import type { Tenant } from '../../words/types.ts'
 import { assertWrittenBy } from './binding.ts'
 import { refusedMembers } from './refusals.ts'
 import { Scope } from './scope.ts'
-import { createTag } from './tag.ts'
+import type { TagFactory } from './tag.ts'
 import type { QueryRules } from './tenant-query.ts'
 import { bindCallbacks } from './written-query.ts'
 
@@ -14,7 +14,7 @@ import { bindCallbacks } from './written-query.ts'
 export type ScopeCallback<T> = (tx: TransactionSql) => T | PromiseLike<T>
 
 interface HandleParts {
-  readonly builder: Sql
+  readonly createTag: TagFactory
   readonly cancel: QueryRules['cancel']
   readonly enforcement: Enforcement
 }
@@ -45,7 +45,7 @@ export async function savepointIn<T> (
 
 function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TransactionSql {
   const { notify, prepare } = refusedMembers()
-  const handle: unknown = Object.assign(createTag(parts.builder, handleRules(parts, tenant, (query) => scope.send(query))), {
+  const handle: unknown = Object.assign(parts.createTag(handleRules(parts, tenant, (query) => scope.send(query))), {
     notify,
     prepare,
     savepoint: async (...args: readonly unknown[]) => {

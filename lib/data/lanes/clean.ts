@@ -8,7 +8,8 @@ const CLEAN = queryOf('reset all;close all;unlisten *;discard temp;discard seque
   'select 1 where pg_catalog.pg_advisory_unlock_all() is null')
 
 /**
- * Takes away what was left in the session of a connection: queued like any other cycle, in front of whatever comes next.
+ * Takes away what was left in the session of a connection: queued like any other cycle, in front of whatever comes next,
+ * and written when the connection is.
  * A connection that cannot be cleaned ends.
  */
 export function cleanSession (connection: Connection): void {
@@ -18,10 +19,9 @@ export function cleanSession (connection: Connection): void {
     refused () {},
     lost () {},
     finished () {
-      connection.isUsed = false
+      connection.isUsed = connection.isMarked = false
       if (cycle.isFailed) connection.fail(new Error('the session could not be cleaned'))
     }
   }, undefined, { kind: 'bare', messages: CLEAN }, false)
   connection.add(cycle)
-  connection.flush()
 }

@@ -49,8 +49,9 @@ export class Connection implements AnswerOwner {
   headSince = 0
   /** Whether a cancel is on its way to it: nothing may follow what it has. */
   isSealed = false
-  /** Whether cycles were answered since the connection was last cleaned. */
+  /** Whether cycles were answered since the connection was last cleaned, and whether one of a kind that leaves something behind. */
   isUsed = false
+  isMarked = false
 
   constructor ({ socket, key }: OpenSocket, events: ConnectionEvents) {
     this.#socket = socket
@@ -163,6 +164,7 @@ export class Connection implements AnswerOwner {
     if (!cycle.isComplete || (cycle.isShared && status !== IDLE)) return 'kill'
     this.#status = status
     this.isUsed = true
+    if (cycle.leavesMarks) this.isMarked = true
     if (cycle.isFailed) this.#forget(cycle)
     if (this.#skipped !== cycle) return 'pass'
     this.#skipped = undefined

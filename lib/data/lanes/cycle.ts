@@ -76,6 +76,11 @@ export class Cycle {
     return this.request.kind === 'text' || (this.request.kind === 'run' && this.request.cursor !== undefined)
   }
 
+  /** Whether it may leave something in the session. */
+  get leavesMarks (): boolean {
+    return this.request.kind === 'text' || (this.request.kind === 'run' && this.request.statement.text.kind.kind !== 'plain')
+  }
+
   /** Whether ReadyForQuery may come now. */
   get isComplete (): boolean {
     return this.isPassing || this.isFailed

@@ -17,6 +17,11 @@ export function lookAround (shared: readonly Connection[], alone: readonly Conne
   for (const connection of shared) {
     if (connection.depth > 0 || !connection.isUsable) continue
     if (isOld(connection)) connection.close()
-    else if (connection.isUsed && now - connection.headSince > QUIET_MS) cleanSession(connection)
+    else if (connection.isUsed && now - connection.headSince > QUIET_MS) clean(connection)
   }
+}
+
+function clean (connection: Connection): void {
+  cleanSession(connection)
+  connection.flush()
 }

@@ -5,6 +5,7 @@ import { cleanSession } from './clean.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { lookAround } from './look-around.ts'
+import { Opening } from './opening.ts'
 import type { ConnectionStats, MultiplexerOptions } from './multiplexer-options.ts'
 import { SharedConnections, isOld } from './shared-connections.ts'
 import { WaitingCycles } from './waiting-cycles.ts'
@@ -21,7 +22,7 @@ export class Multiplexer implements ConnectionEvents {
   /** When what was added is written. */
   readonly writes = new Writes()
   readonly #waiting = new WaitingCycles()
-  #opening = 0
+  readonly #opening: Opening
   #opened = 0
   #discarded = 0
   #isClosed = false
@@ -31,6 +32,13 @@ export class Multiplexer implements ConnectionEvents {
     this.#options = options
     this.#shared = new SharedConnections(options)
     this.#alone = new AloneConnections(options)
+    this.#opening = new Opening(options.open, {
+      opened: (socket) => {
+        this.#adopt(socket)
+        this.#pump()
+      },
+      failed: (cause) => this.#unreachable(cause)
+    })
     this.#sweep = setInterval(() => this.#lookAround(), Math.max(20, Math.min(250, options.timeouts.statement / 4))).unref()
   }
 
@@ -38,7 +46,7 @@ export class Multiplexer implements ConnectionEvents {
   get waiting (): number { return this.#alone.waiting + this.#waiting.length }
 
   get stats (): ConnectionStats {
-    return { shared: this.#shared.size + this.#shared.draining, alone: this.#alone.size, opening: this.#opening, opened: this.#opened, discarded: this.#discarded }
+    return { shared: this.#shared.size + this.#shared.draining, alone: this.#alone.size, opening: this.#opening.underWay, opened: this.#opened, discarded: this.#discarded }
   }
 
   /** Opens the first connection. */
@@ -58,13 +66,14 @@ export class Multiplexer implements ConnectionEvents {
     this.#serveAlone()
   }
 
-  /** Takes a connection back. It is cleaned and shared again, or thrown away if anything is in doubt. */
+  /** Takes a connection back. It is shared again, cleaned if need be, or thrown away if anything is in doubt. */
   release (connection: Connection, isDoubted: boolean): void {
     if (this.#alone.leave(connection) === undefined) return
     if (isDoubted || connection.isSealed || connection.status !== IDLE || connection.depth > 0 || !connection.isUsable) {
       connection.fail(new Error('the connection was in doubt'))
     } else {
-      cleanSession(connection)
+      // Others wait for an advisory lock. What plain statements leave goes in front of whoever has the connection alone next.
+      if (connection.isMarked) this.#clean(connection)
       this.#shared.add(connection)
     }
     this.#pump()
@@ -120,8 +129,9 @@ export class Multiplexer implements ConnectionEvents {
   #pick (cycle: Cycle): Connection | undefined {
     const { shape = '', tenantId = '' } = cycle.frame ?? {}
     const connection = this.#shared.pick(shape, tenantId)
-    if (connection === undefined) this.#grow()
-    return connection ?? this.#shared.pickAnyhow(tenantId)
+    if (connection !== undefined) return connection
+    this.#grow()
+    return this.#shared.pickAnyhow(tenantId)
   }
 
   #serveShared (): void {
@@ -146,19 +156,10 @@ export class Multiplexer implements ConnectionEvents {
     this.writes.writeIfReady()
   }
 
-  get #total (): number { return this.#shared.size + this.#shared.draining + this.#alone.size + this.#opening }
+  get #total (): number { return this.#shared.size + this.#shared.draining + this.#alone.size + this.#opening.underWay }
 
   #grow (): void {
-    if (this.#isClosed || this.#total >= this.#options.max || this.#opening > 1) return
-    this.#opening++
-    this.#options.open().then((socket) => {
-      this.#opening--
-      this.#adopt(socket)
-      this.#pump()
-    }, (cause: unknown) => {
-      this.#opening--
-      this.#unreachable(cause)
-    })
+    if (!this.#isClosed && this.#total < this.#options.max) this.#opening.begin()
   }
 
   #adopt (socket: OpenSocket): OpenSocket {
@@ -182,13 +183,19 @@ export class Multiplexer implements ConnectionEvents {
       if (connection === undefined) return this.#makeIdle()
       this.#shared.remove(connection)
       // What sharers left behind is not for whoever has it alone.
-      if (connection.isUsed) cleanSession(connection)
+      if (connection.isUsed) this.#clean(connection)
       if (!this.#alone.serve(connection)) {
         this.#shared.add(connection)
         return this.#shared.stopDraining()
       }
     }
     if (this.#alone.waiting === 0) this.#shared.stopDraining()
+  }
+
+  /** In one write with whatever follows in this turn. */
+  #clean (connection: Connection): void {
+    cleanSession(connection)
+    this.writes.add(connection)
   }
 
   /** Opens one more connection, or lets one run empty. */
