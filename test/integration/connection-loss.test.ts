@@ -4,8 +4,8 @@ import { createTenancy } from '../../lib/index.ts'
 import { type Fault, faultyProxy } from '../support/proxy.ts'
 import { testTenancy } from '../support/tenancy.ts'
 
-/** Where in a statement's life the connection breaks: the text that goes by then. */
-const MOMENTS = { begin: 'begin ;', settings: 'tenant_acme', statement: 'insert into docs', commit: 'commit' }
+/** Where in a transaction's life the connection breaks: the text that goes by then. The first three go in one write. */
+const MOMENTS = { begin: 'begin\0', settings: 'tenant_acme', statement: 'insert into docs', commit: 'commit' }
 
 const FAULTS: readonly Fault[] = ['cut before', 'cut after', 'reset', 'stall']
 

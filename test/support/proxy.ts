@@ -15,6 +15,8 @@ export interface FaultyProxy {
   arm (text: string, fault: Fault): void
   /** Whether the fault has struck. */
   readonly hasStruck: boolean
+  /** How often clients have sent something. */
+  readonly writes: number
 }
 
 /** Starts a proxy in front of the server of `url`, and stops it when `t` ends. */
@@ -22,6 +24,7 @@ export async function faultyProxy (t: TestScope, url: string): Promise<FaultyPro
   const target = new URL(url)
   const sockets = new Set<Socket>()
   let armed: { readonly text: string, readonly fault: Fault } | undefined
+  let writes = 0
   const server = createServer((client) => {
     const upstream = createConnection({ host: target.hostname, port: Number(target.port || 5432) })
     for (const socket of [client, upstream]) {
@@ -36,6 +39,7 @@ export async function faultyProxy (t: TestScope, url: string): Promise<FaultyPro
     upstream.on('close', cut)
     upstream.on('data', (chunk) => client.write(chunk))
     client.on('data', (chunk) => {
+      writes++
       const fault = armed !== undefined && chunk.includes(armed.text) ? armed.fault : undefined
       if (fault !== undefined) armed = undefined
       if (fault === undefined) {
@@ -65,7 +69,8 @@ export async function faultyProxy (t: TestScope, url: string): Promise<FaultyPro
   return {
     url: own.href,
     arm: (text, fault) => { armed = { text, fault } },
-    get hasStruck () { return armed === undefined }
+    get hasStruck () { return armed === undefined },
+    get writes () { return writes }
   }
 }
 

@@ -16,15 +16,15 @@ export interface TransactionMode {
 /** What every transaction of a tenancy runs with. */
 export interface TransactionSurroundings {
   readonly lanes: Lanes
-  readonly timeouts: { readonly statement: number, readonly transaction: number }
+  readonly timeouts: { readonly transaction: number }
 }
 
 /**
  * Runs `callback` as one transaction of a tenant on a connection of its own, and commits before it returns. Any doubt
  * rolls back; a doubt about the connection throws it away.
  *
- * The SQL sent: `begin …; set local statement_timeout = …; …` — then each statement behind its settings, in one round
- * trip — then `commit` or `rollback`.
+ * The SQL sent: each statement behind its settings, in one round trip, the first one behind `begin` too; then `commit` or
+ * `rollback`. A transaction with options is begun in a round trip of its own, and one without a statement not at all.
  */
 export async function runTransaction<T> (
   surroundings: TransactionSurroundings, frame: SettingsFrame, mode: TransactionMode,
@@ -70,10 +70,7 @@ class SessionTransaction implements ScopeConnection {
   }
 
   async begin (options: string): Promise<void> {
-    const { statement, transaction } = this.#timeouts
-    // One message of three statements, all of them ours.
-    const tag = await this.#session.command(`begin ${options};set local statement_timeout=${statement};set local idle_in_transaction_session_timeout=${transaction}`)
-    if (tag !== 'SET') throw this.#giveUp(new SqlUnexpectedError())
+    await this.#session.begin(options)
     this.#isOpen = true
   }
 
@@ -114,6 +111,7 @@ class SessionTransaction implements ScopeConnection {
   async commit (): Promise<void> {
     this.#isOpen = false
     this.#session.onLost(undefined)
+    if (this.#session.isUntouched) return
     const tag = await this.#session.command('commit').catch((error: unknown) => {
       throw isServerError(error) ? error : new OutcomeUnknownError({ cause: error })
     })
@@ -129,6 +127,7 @@ class SessionTransaction implements ScopeConnection {
     if (!this.#session.isUsable) return
     try {
       await this.drained()
+      if (this.#session.isUntouched) return
       const tag = await this.#session.command('rollback')
       if (tag !== 'ROLLBACK') this.#giveUp(new SqlUnexpectedError())
     } catch (cause) {

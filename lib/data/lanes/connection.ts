@@ -69,8 +69,8 @@ export class Connection implements AnswerOwner {
   /** How many cycles have no whole answer yet. */
   get depth (): number { return this.#cycles.length }
   get isUsable (): boolean { return this.#end === undefined }
-  /** The status that the server reported last: idle, in a transaction, or in a failed one. */
-  get status (): number { return this.#status }
+  /** Whether it has nothing to do and is in no transaction. */
+  get isIdle (): boolean { return this.isUsable && this.depth === 0 && this.#status === IDLE }
   /** Whether the backend holds memory for more schemas than it should. */
   get isWorn (): boolean { return this.#shapes.size > MAX_SHAPES }
 
@@ -87,7 +87,7 @@ export class Connection implements AnswerOwner {
   /** Appends a cycle: its frame and its messages, in one synchronous piece. */
   add (cycle: Cycle): void {
     if (this.#end !== undefined) return cycle.owner.lost(this.#end)
-    cycle.isInTransaction = this.#status !== IDLE
+    cycle.isInTransaction = this.#status !== IDLE || cycle.opening !== undefined
     this.#nonce++
     if (cycle.frame !== undefined) this.#shapes.add(cycle.frame.shape)
     writeCycle(cycle, this.#nonce, this.statements, this.#outbox)
@@ -154,7 +154,7 @@ export class Connection implements AnswerOwner {
     const verdict = cycle.accept(type, chunk, at, length)
     if (verdict !== 'retry') return verdict
     // What a transaction has done before is lost with it, so only its owner can do all of it again.
-    if (this.#status !== IDLE) return 'pass'
+    if (cycle.isInTransaction) return 'pass'
     this.#skipped = cycle
     return 'swallow'
   }

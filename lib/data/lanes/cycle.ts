@@ -1,6 +1,6 @@
 import { SchemaMissingError, SettingsMismatchError, SqlUnexpectedError } from '../../words/errors.ts'
 import {
-  BACKEND, Description, type ErrorFields, HEADER, SCHEMA_IS_MISSING, type SettingsFrame, errorFields, errorMessage, isExpectedTag, isFatal, repositioned
+  BACKEND, Description, type ErrorFields, HEADER, SCHEMA_IS_MISSING, type SettingsFrame, type TransactionOpening, errorFields, errorMessage, isExpectedTag, isFatal, repositioned
 } from '../wire/index.ts'
 import type { ServerStatement } from './server-statements.ts'
 import type { CycleOwner, Front, Request, Verdict } from './request.ts'
@@ -21,6 +21,8 @@ export class Cycle {
   readonly request: Request
   /** Whether other cycles may stand in front of it and behind it. */
   readonly isShared: boolean
+  /** What begins the transaction that it is the first statement of. */
+  opening: TransactionOpening | undefined
   /** True once only the answer itself is left. */
   isPassing = false
   /** Its number among the cycles of its connection; the frame carries it as its nonce. */

@@ -1,6 +1,6 @@
 import { runOutsideContext } from '../../settings/context/index.ts'
 import { ClosedError, ConnectionLostError, QueueFullError } from '../../words/errors.ts'
-import type { Driver, ErrorFields, SettingsDialect, SettingsFrame } from '../wire/index.ts'
+import { type Driver, type ErrorFields, type SettingsDialect, type SettingsFrame, type TransactionOpening, transactionOpening } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { LaneQuery } from './lane-query.ts'
 import { IdleLanes } from './idle-lanes.ts'
@@ -26,6 +26,7 @@ export class Lanes {
   readonly #router: Router
   readonly #idle = new IdleLanes((isOurs) => this.#openLane(isOurs))
   readonly #turns: Turns
+  readonly #opening: TransactionOpening
   readonly #sessions = new Set<Session>()
   readonly #lanesOf = new WeakMap<LaneQuery, Lane>()
   readonly #cancelled = new WeakSet<LaneQuery>()
@@ -39,6 +40,7 @@ export class Lanes {
     this.#multiplexer = new Multiplexer({ ...options, open: () => runOutsideContext(() => openConnection(driver, dialect, options)) })
     this.#router = new Router({ multiplexer: this.#multiplexer, isNaming: dialect.isNaming })
     this.#turns = new Turns(options)
+    this.#opening = transactionOpening(options.isPooled ? options.timeouts : undefined)
   }
 
   get stats (): LaneStats {
@@ -119,11 +121,12 @@ export class Lanes {
       connection,
       frame,
       mayControl,
+      opening: this.#opening,
       errorOf: (fields) => this.#errorOf(fields),
       takeLane: (query) => {
         const lane = this.#idle.take(false)
         this.#lanesOf.set(query, lane)
-        this.#router.join(lane, connection)
+        this.#router.join(lane, { connection, takeOpening: () => session.takeOpening() })
         return lane
       },
       giveLaneBack: (query, lane) => {

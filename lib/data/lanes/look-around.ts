@@ -11,6 +11,7 @@ const GRACE_MS = 1_000
 export function lookAround (shared: readonly Connection[], alone: readonly Connection[], { statement, transaction }: { readonly statement: number, readonly transaction: number }): void {
   const now = performance.now()
   for (const connection of [...shared, ...alone]) {
+    connection.flush()
     const limit = connection.head?.isLong === true ? Math.max(transaction, statement) : statement
     connection.checkDeadline(now, limit + GRACE_MS)
   }

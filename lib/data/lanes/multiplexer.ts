@@ -1,5 +1,5 @@
 import { ClosedError, DatabaseUnreachableError } from '../../words/errors.ts'
-import { IDLE, type OpenSocket } from '../wire/index.ts'
+import type { OpenSocket } from '../wire/index.ts'
 import { type AloneCaller, AloneConnections } from './alone-connections.ts'
 import { cleanSession } from './clean.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
@@ -33,10 +33,7 @@ export class Multiplexer implements ConnectionEvents {
     this.#shared = new SharedConnections(options)
     this.#alone = new AloneConnections(options)
     this.#opening = new Opening(options.open, {
-      opened: (socket) => {
-        this.#adopt(socket)
-        this.#pump()
-      },
+      opened: (socket) => { this.#adopt(socket) },
       failed: (cause) => this.#unreachable(cause)
     })
     this.#sweep = setInterval(() => this.#lookAround(), Math.max(20, Math.min(250, options.timeouts.statement / 4))).unref()
@@ -49,7 +46,6 @@ export class Multiplexer implements ConnectionEvents {
     return { shared: this.#shared.size + this.#shared.draining, alone: this.#alone.size, opening: this.#opening.underWay, opened: this.#opened, discarded: this.#discarded }
   }
 
-  /** Opens the first connection. */
   async start (): Promise<OpenSocket> { return this.#adopt(await this.#options.open()) }
 
   /** Sends a cycle on a connection that lanes share. */
@@ -69,13 +65,8 @@ export class Multiplexer implements ConnectionEvents {
   /** Takes a connection back. It is shared again, cleaned if need be, or thrown away if anything is in doubt. */
   release (connection: Connection, isDoubted: boolean): void {
     if (this.#alone.leave(connection) === undefined) return
-    if (isDoubted || connection.isSealed || connection.status !== IDLE || connection.depth > 0 || !connection.isUsable) {
-      connection.fail(new Error('the connection was in doubt'))
-    } else {
-      // Others wait for an advisory lock. What plain statements leave goes in front of whoever has the connection alone next.
-      if (connection.isMarked) this.#clean(connection)
-      this.#shared.add(connection)
-    }
+    if (isDoubted || connection.isSealed || !connection.isIdle) connection.fail(new Error('the connection was in doubt'))
+    else this.#share(connection)
     this.#pump()
   }
 
@@ -162,11 +153,19 @@ export class Multiplexer implements ConnectionEvents {
     if (!this.#isClosed && this.#total < this.#options.max) this.#opening.begin()
   }
 
+  #share (connection: Connection): void {
+    // Others wait for an advisory lock. What plain statements leave goes in front of whoever has the connection alone next.
+    if (connection.isMarked) cleanSession(connection)
+    connection.flush()
+    this.#shared.add(connection)
+  }
+
   #adopt (socket: OpenSocket): OpenSocket {
     const connection = new Connection(socket, this)
     this.#opened++
     if (this.#isClosed) connection.close()
     else this.#shared.add(connection)
+    this.#pump()
     return socket
   }
 
@@ -182,20 +181,14 @@ export class Multiplexer implements ConnectionEvents {
       const connection = this.#shared.idle()
       if (connection === undefined) return this.#makeIdle()
       this.#shared.remove(connection)
-      // What sharers left behind is not for whoever has it alone.
-      if (connection.isUsed) this.#clean(connection)
+      // What sharers left behind is not for whoever has it alone. Written with the first thing that is asked.
+      if (connection.isUsed) cleanSession(connection)
       if (!this.#alone.serve(connection)) {
         this.#shared.add(connection)
         return this.#shared.stopDraining()
       }
     }
     if (this.#alone.waiting === 0) this.#shared.stopDraining()
-  }
-
-  /** In one write with whatever follows in this turn. */
-  #clean (connection: Connection): void {
-    cleanSession(connection)
-    this.writes.add(connection)
   }
 
   /** Opens one more connection, or lets one run empty. */

@@ -5,13 +5,15 @@ import { withDeadline } from './deadline.ts'
 /** What a new connection is told. */
 interface ConnectionOptions {
   readonly isPooled: boolean
-  readonly timeouts: { readonly connect: number, readonly statement: number }
+  readonly timeouts: { readonly connect: number, readonly statement: number, readonly transaction: number }
 }
 
 /** Opens a connection: logs in, and prepares what stands in front of every statement. */
 export async function openConnection (driver: Driver, dialect: SettingsDialect, { isPooled, timeouts }: ConnectionOptions): Promise<OpenSocket> {
   // The same for every tenant, and what RESET goes back to. A pooler would refuse it.
-  const parameters: Record<string, string> = isPooled ? {} : { statement_timeout: String(timeouts.statement) }
+  const parameters: Record<string, string> = isPooled
+    ? {}
+    : { statement_timeout: String(timeouts.statement), idle_in_transaction_session_timeout: String(timeouts.transaction) }
   const open = await driver.logIn(parameters)
   if (dialect.setUpReplies.length === 0) return open
   const replies = setUp(open, dialect)

@@ -1,5 +1,5 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
-import type { SettingsFrame } from '../wire/index.ts'
+import type { SettingsFrame, TransactionOpening } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
@@ -24,11 +24,20 @@ function onlyReads (request: Request): boolean {
   return request.kind !== 'text'
 }
 
+/** The connection that a lane has alone. */
+interface Seat {
+  readonly connection: Connection
+  /** Returns, once, what begins the transaction that the lane's next cycle is the first of. */
+  readonly takeOpening: () => TransactionOpening | undefined
+}
+
+const isBegun = (): undefined => undefined
+
 /** The way from a lane to its connection: the one that it has alone, or those that all share. */
 export class Router implements LaneRoutes {
   readonly statements = new Statements()
   readonly #parts: RouterParts
-  readonly #alone = new Map<Lane, Connection>()
+  readonly #alone = new Map<Lane, Seat>()
 
   constructor (parts: RouterParts) {
     this.#parts = parts
@@ -51,8 +60,8 @@ export class Router implements LaneRoutes {
   }
 
   /** Lets a lane speak on a connection that its session has alone. */
-  join (lane: Lane, connection: Connection): void {
-    this.#alone.set(lane, connection)
+  join (lane: Lane, seat: Seat): void {
+    this.#alone.set(lane, seat)
   }
 
   /** Takes the lane off the connection of its session. */
@@ -65,20 +74,21 @@ export class Router implements LaneRoutes {
   }
 
   send (lane: Lane, cycle: Cycle): void {
-    const connection = this.#alone.get(lane)
-    if (connection === undefined) return this.#parts.multiplexer.send(cycle)
-    connection.add(cycle)
-    connection.flush()
+    const seat = this.#alone.get(lane)
+    if (seat === undefined) return this.#parts.multiplexer.send(cycle)
+    cycle.opening = seat.takeOpening()
+    seat.connection.add(cycle)
+    seat.connection.flush()
   }
 
   append (lane: Lane, messages: Buffer): void {
-    const connection = this.#alone.get(lane)
-    connection?.append(messages)
-    connection?.flush()
+    const seat = this.#alone.get(lane)
+    seat?.connection.append(messages)
+    seat?.connection.flush()
   }
 
   pause (lane: Lane, isPaused: boolean): void {
-    this.#alone.get(lane)?.pause(isPaused)
+    this.#alone.get(lane)?.connection.pause(isPaused)
   }
 
   takeAlone (lane: Lane, then: () => void): void {
@@ -88,7 +98,7 @@ export class Router implements LaneRoutes {
       give: (connection) => {
         // Whoever asked may have given up, and the lane may be another tenant's.
         if (task === undefined || lane.task !== task) return this.#parts.multiplexer.release(connection, false)
-        this.#alone.set(lane, connection)
+        this.#alone.set(lane, { connection, takeOpening: isBegun })
         then()
       },
       refuse: (error) => lane.discard(error),
@@ -101,10 +111,10 @@ export class Router implements LaneRoutes {
 
   /** Gives back the connection that a lane has alone, if it has one. */
   leaveAlone (lane: Lane, isDoubted: boolean): void {
-    const connection = this.#alone.get(lane)
-    if (connection === undefined) return
+    const seat = this.#alone.get(lane)
+    if (seat === undefined) return
     this.#alone.delete(lane)
-    this.#parts.multiplexer.release(connection, isDoubted)
+    this.#parts.multiplexer.release(seat.connection, isDoubted)
   }
 
   describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void {
@@ -130,7 +140,7 @@ export class Router implements LaneRoutes {
 
   violated (lane: Lane, reason: Error): void {
     // The connection fails while its holder is known, so that a session hears of it: the other way round it would wait for ever.
-    this.#alone.get(lane)?.fail(reason)
+    this.#alone.get(lane)?.connection.fail(reason)
     lane.discard(new SqlUnexpectedError({ cause: reason }))
   }
 }

@@ -1,5 +1,5 @@
 import { ConnectionLostError } from '../../words/errors.ts'
-import { BACKEND, type ErrorFields, HEADER, type SettingsFrame, errorFields, lengthAt, queryOf } from '../wire/index.ts'
+import { BACKEND, type ErrorFields, HEADER, type SettingsFrame, type TransactionOpening, errorFields, lengthAt, queryOf } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import { Cycle } from './cycle.ts'
 import type { Lane } from './lane.ts'
@@ -11,6 +11,7 @@ export interface SessionParts {
   readonly frame: SettingsFrame
   /** Whether its statements may be transaction control. */
   readonly mayControl: boolean
+  readonly opening: TransactionOpening
   /** Returns a lane whose statements go to the connection, for one statement. */
   readonly takeLane: (query: LaneQuery) => Lane
   readonly giveLaneBack: (query: LaneQuery, lane: Lane) => void
@@ -29,6 +30,8 @@ export class Session {
   readonly #parts: SessionParts
   #reason: Error | undefined
   #hasLeft = false
+  /** What the first statement of a transaction has in front of it, as long as there was none. */
+  #opening: TransactionOpening | undefined
   #onLost: ((reason: Error) => void) | undefined
 
   constructor (parts: SessionParts) {
@@ -48,6 +51,28 @@ export class Session {
   /** Calls `listener` synchronously when the connection is lost or given up; one listener at a time. */
   onLost (listener: ((reason: Error) => void) | undefined): void {
     this.#onLost = listener
+  }
+
+  /** Whether a transaction was begun that no statement was sent in: the server does not know of it. */
+  get isUntouched (): boolean {
+    return this.#opening !== undefined
+  }
+
+  /**
+   * Begins a transaction. Without options the server hears of it with its first statement, in one round trip; with
+   * options, which it may refuse, at once.
+   */
+  async begin (options: string): Promise<void> {
+    const { opening } = this.#parts
+    if (options.trim() === '') this.#opening = opening
+    else await this.command(opening.textWith(options))
+  }
+
+  /** Returns, once, what begins the transaction. */
+  takeOpening (): TransactionOpening | undefined {
+    const opening = this.#opening
+    this.#opening = undefined
+    return opening
   }
 
   /** Hands a query to the lane, and returns when the server is ready again. The query settles by itself. */
@@ -70,12 +95,13 @@ export class Session {
   }
 
   /**
-   * Sends a text of ours, such as `begin`, without settings, and returns the command tag of its last statement.
+   * Sends a text of ours, such as `commit`, without settings, and returns the command tag of its last statement.
    *
    * @throws the server's error, or {@link ConnectionLostError} FST_TENANCY_SQL_CONNECTION_LOST.
    */
   command (text: string): Promise<string> {
     const { connection, errorOf } = this.#parts
+    const messages = queryOf(`${this.takeOpening()?.text ?? ''}${text}`)
     if (!this.isUsable) return Promise.reject(this.#reason ?? new ConnectionLostError())
     return new Promise((resolve, reject) => {
       const answer: Buffer[] = []
@@ -89,7 +115,7 @@ export class Session {
           if (error === undefined) resolve(tag)
           else reject(errorOf(error))
         }
-      }, undefined, { kind: 'bare', messages: queryOf(text) }, false))
+      }, undefined, { kind: 'bare', messages }, false))
       connection.flush()
     })
   }

@@ -11,8 +11,9 @@ type PreparedRequest = Extract<Request, { readonly statement: Statement }>
 export function writeCycle (cycle: Cycle, nonce: number, statements: ServerStatements, outbox: Outbox): void {
   const { request } = cycle
   if (request.kind === 'bare') {
+    const opening = open(cycle, outbox)
     outbox.put(request.messages)
-    cycle.sent({ nonce, row: undefined, replies: [], closes: 0, server: undefined, isParsing: false, charactersInFront: 0 })
+    cycle.sent({ nonce, row: undefined, replies: opening, closes: 0, server: undefined, isParsing: false, charactersInFront: 0 })
   } else if (request.kind === 'text') {
     writeText(cycle, request.text, nonce, outbox)
   } else {
@@ -24,21 +25,32 @@ export function writeCycle (cycle: Cycle, nonce: number, statements: ServerState
 const TEXT_REPLIES = [...Buffer.from('TDC')]
 
 function writeText (cycle: Cycle, text: Buffer, nonce: number, outbox: Outbox): void {
-  const { sql, row } = requireFrame(cycle).inText(nonce)
+  const settings = requireFrame(cycle).inText(nonce)
+  const sql = `${cycle.opening?.text ?? ''}${settings.sql}`
   outbox.put(message(FRONTEND.query, sql, text, '\0'))
-  cycle.sent({ nonce, row, replies: TEXT_REPLIES, closes: 0, server: undefined, isParsing: false, charactersInFront: [...sql].length })
+  cycle.sent({ nonce, row: settings.row, replies: [...cycle.opening?.textReplies ?? [], ...TEXT_REPLIES], closes: 0, server: undefined, isParsing: false, charactersInFront: [...sql].length })
 }
 
 function writePrepared (cycle: Cycle, request: PreparedRequest, nonce: number, statements: ServerStatements, outbox: Outbox): void {
   const frame = requireFrame(cycle)
+  const opening = open(cycle, outbox)
   outbox.putNumbered(frame.request, nonce, frame.nonceAt)
   const known = request.isNamed ? believed(request.statement, statements) : undefined
   const front = known === undefined ? prepare(request, statements, outbox) : { server: known, closes: 0, isParsing: false }
   if (request.kind === 'run') writeRun(request, front.server?.name ?? '', outbox)
   else outbox.put(SYNC)
   if (known?.description !== undefined) cycle.owner.described(known.description)
-  cycle.sent({ nonce, row: frame.row, replies: frame.replies, ...front, charactersInFront: 0 })
+  cycle.sent({ nonce, row: frame.row, replies: opening.length === 0 ? frame.replies : [...opening, ...frame.replies], ...front, charactersInFront: 0 })
 }
+
+/** Begins the transaction that the cycle is the first statement of, and returns what has to come back. */
+function open ({ opening }: Cycle, outbox: Outbox): readonly number[] {
+  if (opening === undefined) return NOTHING
+  outbox.put(opening.request)
+  return opening.replies
+}
+
+const NOTHING: readonly number[] = []
 
 /** What the connection has prepared, if it is confirmed and of the same age as what the lane was told. */
 function believed (statement: Statement, statements: ServerStatements): ServerStatement | undefined {

@@ -9,4 +9,5 @@ export {
   BACKEND, EXECUTE, FLUSH, FRONTEND, HEADER, IDLE, SYNC, TERMINATE, bareStatement, closeOf, describeOf, descriptionReply, emptyReply, lengthAt, message, parseOf, queryOf, readyForQuery
 } from './messages.ts'
 export { SCHEMA_IS_MISSING, type SettingsDialect, type SettingsFrame, postgresDialect } from './settings-frame.ts'
+export { type TransactionOpening, transactionOpening } from './transaction-opening.ts'
 export { type StatementKind, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'

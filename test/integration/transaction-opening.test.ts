@@ -1,0 +1,93 @@
+import t from 'tap'
+import { createTenancy } from '../../lib/index.ts'
+import { type FaultyProxy, faultyProxy } from '../support/proxy.ts'
+import { type TestTenancy, testTenancy } from '../support/tenancy.ts'
+
+interface Opened {
+  readonly behind: TestTenancy
+  readonly proxy: FaultyProxy
+  readonly sql: TestTenancy['sql']
+  readonly as: TestTenancy['as']
+}
+
+/** A tenancy with two connections, behind a proxy that counts. */
+async function opened (t: Parameters<typeof testTenancy>[0]): Promise<Opened> {
+  const behind = await testTenancy(t)
+  const proxy = await faultyProxy(t, behind.appUrl)
+  const tenancy = await createTenancy({ mode: 'multi', database: proxy.url, registryCacheMs: 60_000, lanes: { max: 2 }, timeouts: { transaction: 2_000 }, log: { info () {}, warn () {}, error () {} } })
+  t.teardown(() => tenancy.close())
+  return { behind, proxy, sql: tenancy.sql, as: (tenantId, fn) => tenancy.runWithTenant(tenantId, fn) }
+}
+
+const idsOf = async ({ behind }: Opened): Promise<readonly number[]> => (await behind.documents()).filter(({ id }) => id > 1).map(({ id }) => id)
+
+t.test('a transaction', async (t) => {
+  const all = await opened(t)
+  const { as, sql, proxy } = all
+  const add = async (tx: Pick<typeof sql, 'unsafe'>, id: number): Promise<unknown> => await tx.unsafe('insert into docs (id, body) values ($1, $2) returning tenant_id', [id, 'x'], { prepare: true })
+
+  t.test('begins with its first statement, in one round trip', async (t) => {
+    await as('acme', () => sql.begin((tx) => add(tx, 10)))
+    await as('globex', () => sql.begin((tx) => add(tx, 11)))
+    const before = proxy.writes
+    t.match(await as('globex', () => sql.begin(async (tx) => [await add(tx, 12), await add(tx, 13)])), [[{ tenant_id: 'globex' }], [{ tenant_id: 'globex' }]])
+    t.equal(proxy.writes - before, 3, 'the first statement, the second, and commit')
+    t.same(await idsOf(all), [10, 11, 12, 13])
+  })
+
+  t.test('of no statement is not sent at all, and leaves nothing to the next one', async (t) => {
+    proxy.arm('begin', 'cut before')
+    t.equal(await as('acme', () => sql.begin(async () => 'nothing')), 'nothing')
+    await t.rejects(as('acme', () => sql.begin(async () => { throw new Error('changed my mind') })), { message: 'changed my mind' })
+    await t.rejects(as('acme', () => sql.begin((tx) => tx`commit`)), { code: 'FST_TENANCY_SQL_REFUSED' })
+    t.notOk(proxy.hasStruck)
+    const alone = await as('globex', () => sql.alone`insert into docs (id, body) values (20, 'x')`)
+    t.equal(alone.count, 1)
+    t.notOk(proxy.hasStruck, 'the next one who has the connection alone is in no transaction')
+    t.ok((await idsOf(all)).includes(20), 'and is committed')
+    await t.rejects(as('acme', () => sql.begin((tx) => add(tx, 21))), { code: /^FST_TENANCY_SQL_/ })
+    t.ok(proxy.hasStruck, 'positive control')
+    t.notOk((await idsOf(all)).includes(21))
+  })
+
+  t.test('whose first statement fails has no effect, whatever comes behind it', async (t) => {
+    for (const first of ['select 1/0', 'select * from nowhere', 'insert into docs (id, body) values (1, \'again\')']) {
+      await t.rejects(as('acme', () => sql.begin(async (tx) => {
+        await tx.unsafe(first).catch(() => {})
+        await add(tx, 30)
+      })), { code: /^(22012|42P01|23505)$/ })
+      t.notOk((await idsOf(all)).includes(30), first)
+    }
+  })
+
+  t.test('may begin with anything', async (t) => {
+    const begins: ReadonlyArray<readonly [string, (tx: Parameters<Parameters<typeof sql.begin>[1]>[0]) => Promise<unknown>]> = [
+      ['a savepoint', (tx) => tx.savepoint((inner) => add(inner, 40))],
+      ['a text of several statements', (tx) => tx.unsafe('select 1; select 2').simple()],
+      ['a cursor', async (tx) => { for await (const rows of tx`select generate_series(1, 4) as n`.cursor(2)) t.equal(rows.length, 2) }],
+      ['the mode of the transaction', (tx) => tx`set transaction isolation level serializable`],
+      ['a description', (tx) => tx`select body from docs`.describe()]
+    ]
+    for (const [index, [name, begin]] of begins.entries()) {
+      await t.rejects(as('acme', () => sql.begin(async (tx) => {
+        await begin(tx)
+        await add(tx, 50 + index)
+        throw new Error('rolled back')
+      })), { message: 'rolled back' }, name)
+      t.notOk((await idsOf(all)).includes(50 + index), `after ${name}`)
+      await as('globex', () => sql.begin(async (tx) => {
+        await begin(tx)
+        await add(tx, 60 + index)
+      }))
+      t.ok((await idsOf(all)).includes(60 + index), `committed after ${name}`)
+    }
+  })
+
+  t.test('is ended by the server when nobody uses it', async (t) => {
+    await t.rejects(as('acme', () => sql.begin(async (tx) => {
+      t.match(await tx`show idle_in_transaction_session_timeout`, [{ idle_in_transaction_session_timeout: '2s' }])
+      t.match(await tx`show statement_timeout`, [{ statement_timeout: '1min' }])
+      throw new Error('seen')
+    })), { message: 'seen' })
+  })
+})
