@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { REFUSED_NAMES, REFUSED_STATEMENTS } from '../../lib/data/wire/statement-refusals.ts'
 import { optionsSchema } from '../../lib/settings/config/index.ts'
 
 /** One option, as its schema and the comment above it tell of it. */
@@ -64,4 +65,10 @@ export function errorEntries (): readonly ErrorEntry[] {
 export function errorsTable (): string {
   const rows = errorEntries().map(({ code, status, meaning, message }) => `| \`${code}\` | ${status} | ${meaning} | ${message} |`)
   return ['| code | status | when | message |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** Returns the README's table of the SQL that the tenant client refuses. */
+export function refusalsTable (): string {
+  const rows = [...REFUSED_STATEMENTS, ...REFUSED_NAMES].map(([words, reason]) => `| ${words.map((word) => `\`${word.replace('u&""', 'U&"…"')}\``).join(', ')} | ${reason} |`)
+  return ['| word or name | why, and what to do instead |', '|---|---|', ...rows].join('\n')
 }

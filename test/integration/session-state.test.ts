@@ -44,8 +44,92 @@ t.test('the next tenant on a connection', async (t) => {
     await t.rejects(as('globex', () => sql`select lastval()`), { code: '55000' })
   })
 
+  t.test('gets no setting of the last one that an update of pg_settings left', async (t) => {
+    await as('acme', () => sql`update pg_settings set setting = 'on' where name = 'default_transaction_read_only'`)
+    t.same(await as('globex', () => sql`show default_transaction_read_only`), [{ default_transaction_read_only: 'off' }])
+  })
+
+  t.test('cannot be told its random numbers in advance', async (t) => {
+    const next = async () => {
+      const [own] = await as('acme', () => sql`select setseed(0.5), random() as number`)
+      const [other] = await as('globex', () => sql`select random() as number`)
+      return { own: own?.['number'], other: other?.['number'] }
+    }
+    const [first, second] = [await next(), await next()]
+    t.equal(first.own, second.own, 'a seed says what comes')
+    t.not(first.other, second.other)
+  })
+
   t.test('hears of no channel of the last one', async (t) => {
     t.same(await as('globex', () => sql`select pg_listening_channels()`), [])
+  })
+})
+
+t.test('what a statement does to its own settings', async (t) => {
+  const { sql, as } = await testTenancy(t, { lanes: { max: 1 } })
+  const seen = 'select current_setting(\'app.tenant_id\') as tenant, current_schema() as schema, (select string_agg(body, \',\') from docs) as bodies'
+  const own = { acme: [{ tenant: 'acme', schema: 'tenant_acme', bodies: 'secret of acme' }], globex: [{ tenant: 'globex', schema: 'tenant_globex', bodies: 'secret of globex' }] }
+  const changes = [
+    'select set_config(\'app.tenant_id\', \'globex\', true), set_config(\'search_path\', \'tenant_globex\', true)',
+    'select set_config(\'app.tenant_id\', \'globex\', false), set_config(\'search_path\', \'tenant_globex\', false)',
+    'update pg_settings set setting = \'tenant_globex\' where name = \'search_path\'',
+    'with x as (select set_config(\'search_path\', \'tenant_globex, public\', false)) insert into docs (id, body) select 2, \'two\' from x where false'
+  ]
+  for (const change of changes) {
+    t.test(`is over with the statement: ${change}`, async (t) => {
+      await as('acme', () => sql.unsafe(change))
+      t.same(await as('acme', () => sql.unsafe(seen)), own.acme)
+      t.same(await as('globex', () => sql.unsafe(seen)), own.globex)
+      await as('acme', () => sql.begin(async (tx) => {
+        await tx.unsafe(change)
+        t.same(await tx.unsafe(seen), own.acme, 'in the same transaction')
+        await tx.savepoint((inner) => inner.unsafe(change))
+        t.same(await tx.unsafe(seen), own.acme, 'behind a savepoint')
+        await tx.unsafe('set local search_path = tenant_globex')
+        t.same(await tx.unsafe(seen), own.acme, 'behind SET LOCAL')
+      }))
+      t.same(await as('globex', () => sql.unsafe(seen)), own.globex)
+    })
+  }
+
+  t.test('ends the connection if literals would be read by other rules', async (t) => {
+    await t.rejects(as('acme', () => sql.begin(async (tx) => {
+      await tx`select set_config('standard_conforming_strings', 'off', true)`
+      await tx`select 1`
+    })), { code: 'FST_TENANCY_SQL_CONNECTION_LOST' })
+    t.same(await as('globex', () => sql.unsafe(seen)), own.globex)
+  })
+})
+
+// What no list of words can see: a function of the application's own, that leaves something in the session.
+t.test('what a function of the user\'s hides', async (t) => {
+  const { sql, as, admin } = await testTenancy(t, { lanes: { max: 1 } })
+  const define = (name: string, body: string) => admin.unsafe(`create function extensions.${name}() returns int language plpgsql as $$ begin ${body}; return 1; end $$`)
+  await define('hide', 'perform set_config(\'app.tenant_id\', \'acme\', false), set_config(\'search_path\', \'tenant_acme\', false), set_config(\'default_transaction_read_only\', \'on\', false)')
+  const seen = 'select current_setting(\'app.tenant_id\') as tenant, current_schema() as schema, (select string_agg(body, \',\') from docs) as bodies'
+  const readOnly = 'show default_transaction_read_only'
+
+  t.test('is never the tenant or the path of the next one', async (t) => {
+    await as('acme', () => sql`select hide()`)
+    t.same(await as('globex', () => sql.unsafe(seen)), [{ tenant: 'globex', schema: 'tenant_globex', bodies: 'secret of globex' }])
+  })
+
+  t.test('is another setting, until the connection is cleaned', async (t) => {
+    await as('acme', () => sql`select hide()`)
+    t.same(await as('globex', () => sql.unsafe(readOnly)), [{ default_transaction_read_only: 'on' }], 'which is the limit that the README names')
+    t.same(await as('globex', () => sql.alone.unsafe(readOnly)), [{ default_transaction_read_only: 'off' }])
+    await as('acme', () => sql`select hide()`)
+    await sleep(1_500)
+    t.same(await as('globex', () => sql.unsafe(readOnly)), [{ default_transaction_read_only: 'off' }], 'a quiet second later')
+  })
+
+  t.test('is no other role', async (t) => {
+    const [me] = await admin`select current_user as name`
+    const settings = { role: String(me?.['name']), session_authorization: String(me?.['name']), session_replication_role: 'replica' }
+    for (const [name, value] of Object.entries(settings)) {
+      await define(`be_${name}`, `perform set_config('${name}', '${value}', false)`)
+      await t.rejects(as('acme', () => sql.unsafe(`select be_${name}()`)), { code: '42501' }, name)
+    }
   })
 })
 

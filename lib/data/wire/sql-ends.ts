@@ -54,9 +54,9 @@ function endOfBlanks (sql: string, from: number): number {
   return at
 }
 
-function endOfLine (sql: string, from: number): number {
+function endOfLine (sql: string, from: number, to = sql.length): number {
   let at = from
-  while (at < sql.length && !isLineEnd(sql.charCodeAt(at))) at++
+  while (at < to && !isLineEnd(sql.charCodeAt(at))) at++
   return at
 }
 
@@ -68,9 +68,9 @@ function isLineEnd (code: number): boolean {
 function endOfComment (sql: string, start: number): number {
   let depth = 0
   for (let at = start; at < sql.length; at++) {
-    const [first, second] = [sql.charCodeAt(at), sql.charCodeAt(at + 1)]
-    if (first === SLASH && second === STAR) depth++
-    else if (first === STAR && second === SLASH) depth--
+    const code = sql.charCodeAt(at)
+    if (code === SLASH && sql.charCodeAt(at + 1) === STAR) depth++
+    else if (code === STAR && sql.charCodeAt(at + 1) === SLASH) depth--
     else continue
     at++
     if (depth === 0) return at + 1
@@ -98,15 +98,11 @@ export function endOfEscapeString (sql: string, from: number): number {
     else if (code === QUOTE && sql.charCodeAt(at + 1) === QUOTE) at++
     else if (code === QUOTE) {
       const next = endOfBlanks(sql, at + 1)
-      if (sql.charCodeAt(next) !== QUOTE || !hasLineEnd(sql, at + 1, next)) return at + 1
+      if (sql.charCodeAt(next) !== QUOTE || endOfLine(sql, at + 1, next) === next) return at + 1
       at = next
     }
   }
   return sql.length
-}
-
-function hasLineEnd (sql: string, from: number, to: number): boolean {
-  return endOfLine(sql, from) < to
 }
 
 /** Returns where the dollar quote ends that begins here; undefined if none does. */

@@ -3,7 +3,7 @@ import { endOfDollarQuote, endOfEscapeString, endOfQuoted, endOfSpace, endOfWord
 /** `space` is white space and comments; `other` is strings, quoted names, numbers and operators. */
 export type PieceKind = 'space' | 'word' | 'open' | 'close' | 'semicolon' | 'other'
 
-const PUNCTUATION: ReadonlyMap<string, PieceKind> = new Map([['(', 'open'], [')', 'close'], [';', 'semicolon']])
+const [OPEN, CLOSE, SEMICOLON, QUOTE, DOUBLE_QUOTE, DOLLAR, ZERO, NINE] = [40, 41, 59, 39, 34, 36, 48, 57]
 
 /** What may stand in front of a string and belongs to it: B'', X'' and N''. E'' has rules of its own, U& may be a name. */
 const STRING_PREFIXES = 'bBxXnN'
@@ -42,10 +42,9 @@ export class SqlPieces {
     const start = this.end
     if (start >= sql.length) return false
     this.start = start
-    const afterSpace = endOfSpace(sql, start)
-    if (afterSpace > start) this.#is('space', afterSpace)
-    else if (isLetter(sql.charCodeAt(start))) this.#readWord()
-    else this.#readSign(sql.charAt(start))
+    const code = sql.charCodeAt(start)
+    if (isLetter(code)) this.#readWord()
+    else this.#readSign(code)
     return true
   }
 
@@ -71,13 +70,21 @@ export class SqlPieces {
     return true
   }
 
-  #readSign (sign: string): void {
+  #readSign (code: number): void {
     const [sql, start] = [this.#sql, this.start]
-    if (sign === "'" || sign === '"') this.#is('other', endOfQuoted(sql, start + 1, sign))
-    else if (sign === '$') this.#is('other', endOfDollarQuote(sql, start) ?? start + 1)
+    if (code === OPEN) this.#is('open', start + 1)
+    else if (code === CLOSE) this.#is('close', start + 1)
+    else if (code === SEMICOLON) this.#is('semicolon', start + 1)
+    else if (code === QUOTE || code === DOUBLE_QUOTE) this.#is('other', endOfQuoted(sql, start + 1, sql.charAt(start)))
+    else if (code === DOLLAR) this.#is('other', endOfDollarQuote(sql, start) ?? start + 1)
     // A number takes no dollar: in `1$$;$$` and `$1$$;$$` a string begins behind the digits.
-    else if (sign >= '0' && sign <= '9') this.#is('other', endOfWord(sql, start, false))
-    else this.#is(PUNCTUATION.get(sign) ?? 'other', start + 1)
+    else if (code >= ZERO && code <= NINE) this.#is('other', endOfWord(sql, start, false))
+    else this.#readSpaceOrOperator(endOfSpace(sql, start))
+  }
+
+  #readSpaceOrOperator (endOfSpace: number): void {
+    if (endOfSpace > this.start) this.#is('space', endOfSpace)
+    else this.#is('other', this.start + 1)
   }
 
   #is (kind: PieceKind, end: number): void {

@@ -1,5 +1,6 @@
 import { leadingWords } from './leading-words.ts'
-import { controlReason, refusalReason } from './statement-refusals.ts'
+import { isStreamed, namesIn } from './statement-names.ts'
+import { controlReason, nameReason, refusalReason } from './statement-refusals.ts'
 import { statementsOf } from './sql-statements.ts'
 
 /** What may become of one statement of a tenant. */
@@ -30,20 +31,34 @@ const IN_A_SCHEMA = new Set([
 ])
 
 const ENDS_OR_BEGINS = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release'])
+const TWO_PHASE = new Set(['prepare transaction', 'commit prepared', 'rollback prepared'])
 
-// What reads or leaves something in the session, through functions: settings, locks, numbers, cursors, snapshots, other
-// sessions (G-02); names that are written in another way; and functions that execute a text, in which all of it can hide.
-const OF_THE_SESSION = /set_config|advisory|lastval|currval|setval|pg_temp|\btemp|dblink|\blo_|loread|lowrite|large_?object|pg_prepared|pg_cursors|pg_listening|pg_terminate|pg_cancel|export_snapshot|row_security|u&["']|_to_xml|ts_stat|ts_rewrite|crosstab|connectby|xpath_table|\binto\b|\bexecute\b/i
-const INSERTS = new Set(['insert', 'merge', 'with', 'explain'])
-const INTO_A_TABLE = /\b(?:insert|merge)\s+into\b/gi
+// What reads or leaves something in the session, through functions and views: settings (G-02; an update of pg_settings
+// sets one too), locks, numbers, cursors, snapshots; and functions that execute a text, in which all of it can hide.
+// Looked for in strings too, since a user's own function may execute them.
+const OF_THE_SESSION = /set_config|pg_settings|set_limit|setseed|advisory|lastval|currval|setval|pg_temp|pg_prepared|pg_cursors|pg_listening|export_snapshot|row_security|_to_xml|ts_stat|ts_rewrite|crosstab|connectby|xpath_table/i
+// Only as words of their own, behind these words: `temp` alone is a column of somebody's.
+const TEMPORARY = /(?:^| )(?:into|create|local|global) temp(?:orary)?(?: |$)/
+const RUNS_A_PREPARED = /^(?:\. )*explain (?:.* )?(?:execute|declare)(?: |$)|(?:^| )as execute /
+/** Without any of these there is no need to read the whole statement. */
+const HAS_SUSPECTS = /\bu&"|\btemp|\bexecute\b|\bdeclare\b|\blo_|loread|lowrite|large_?object|backend|dblink|pg_prepared/i
 
 /** Returns what may become of one statement, as the extended protocol takes it. */
 export function kindOfStatement (text: string): StatementKind {
-  const [first = '', second = '', third = ''] = leadingWords(text, 3)
+  const kind = kindOfWords(leadingWords(text, 3), text)
+  if (kind.kind === 'control' || kind.kind === 'mode' || kind.kind === 'refused' || !HAS_SUSPECTS.test(text)) return kind
+  const names = namesIn(text)
+  const line = names.join(' ')
+  const reason = RUNS_A_PREPARED.test(line) ? refusalReason('execute') : nameReason(names)
+  if (reason !== undefined) return { kind: 'refused', reason }
+  return TEMPORARY.test(line) ? ALONE : kind
+}
+
+function kindOfWords ([first = '', second = '', third = '']: readonly string[], text: string): StatementKind {
   // They outlive their connection and hold locks, and whoever knows the name may end one (G-09).
-  if (second === 'prepared' || (first === 'prepare' && second === 'transaction')) return { kind: 'refused', reason: controlReason(text) }
+  if (TWO_PHASE.has(`${first} ${second}`)) return { kind: 'refused', reason: controlReason(text) }
   if (ENDS_OR_BEGINS.has(first)) return CONTROL
-  if (READS_AND_WRITES.has(first)) return first === 'explain' && explainsMore(text) ? refused(text) : isOfTheSession(first, text) ? ALONE : PLAIN
+  if (READS_AND_WRITES.has(first)) return OF_THE_SESSION.test(text) ? ALONE : PLAIN
   if (CHANGES.has(first)) return ALONE
   if ((first === 'create' || first === 'alter' || first === 'drop') && IN_A_SCHEMA.has(second)) return ALONE
   if (first === 'set' && second === 'transaction' && third !== '') return MODE
@@ -77,22 +92,6 @@ export function refusalOf (kind: StatementKind, text: string, mayControl: boolea
 
 function refused (text: string): StatementKind {
   return { kind: 'refused', reason: refusalReason(text) }
-}
-
-function isOfTheSession (first: string, text: string): boolean {
-  if (!OF_THE_SESSION.test(text)) return false
-  // `insert into` is no `select into`.
-  return !INSERTS.has(first) || OF_THE_SESSION.test(text.replace(INTO_A_TABLE, 'insert'))
-}
-
-/** EXPLAIN of what would be refused by itself. */
-function explainsMore (text: string): boolean {
-  return /\b(execute|declare)\b/i.test(text)
-}
-
-/** COPY of a file or a program is the server's business. */
-function isStreamed (text: string): boolean {
-  return /\b(from\s+stdin|to\s+stdout)\b/i.test(text) && !/\bprogram\b/i.test(text)
 }
 
 const EXPECTED_TAG = /^(SELECT|INSERT|UPDATE|DELETE|MERGE|COPY|EXPLAIN|SHOW|SET|SET CONSTRAINTS|COMMENT|TRUNCATE TABLE|REFRESH MATERIALIZED VIEW|ANALYZE|(CREATE|ALTER|DROP) .+)( \d+)*$/

@@ -50,10 +50,95 @@ t.test('what may share a connection', async (t) => {
   for (const text of plain) t.test(`may: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'plain' }))
   const alone = [
     'select set_config(\'a.b\', \'c\', false)', 'select pg_catalog.SET_CONFIG($1, $2, $3)', 'select pg_advisory_lock(1)', 'select pg_try_advisory_lock(1)', 'select lastval()', 'select currval(\'s\')',
-    'select u&"\\0073et_config"(\'a.b\', \'c\', false)', 'select query_to_xml(\'select 1\', true, true, \'\')', 'select * into temp x from t', 'select * into x from t', 'select * from pg_listening_channels()',
+    'select query_to_xml(\'select 1\', true, true, \'\')', 'select * into temp x from t', 'select * from pg_listening_channels()',
     'create table t (a int)', 'truncate t', 'set local x = 1', 'copy t to stdout', 'COPY t FROM STDIN'
   ]
   for (const text of alone) t.test(`may not: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'alone' }))
+})
+
+t.test('what a hostile text is taken for', async (t) => {
+  const { raw } = String
+  const attacks: readonly (readonly [why: string, text: string, kind: string])[] = [
+    ['blanks of every kind, and only those of PostgreSQL', '\t\n\r\f\v commit', 'control'],
+    ['a no-break space is a letter', '\u00A0commit', 'refused'],
+    ['a byte order mark is a letter', '\uFEFFcommit', 'refused'],
+    ['a Kelvin sign is no K', 'rollbac\u212A', 'control'],
+    ['comments nest', '/* /* */ select */ commit', 'control'],
+    ['a comment of one line ends with a return too', '-- select\rcommit', 'control'],
+    ['a comment that hides the end of another', '/*--*/commit', 'control'],
+    ['a quoted word is a name', '"select" 1', 'refused'],
+    ['an escaped word is a name', raw`U&"\0073elect" 1`, 'refused'],
+    ['empty statements in front', ';;/**/;abort', 'control'],
+    ['brackets in front', '((commit', 'control'],
+    ['BEGIN ATOMIC is no statement', 'begin atomic select 1; end', 'control'],
+    ['a transaction that outlives its connection', 'prepare transaction \'x\'', 'refused'],
+    ['the same, ended by whoever knows its name', 'rollback /**/ prepared \'x\'', 'refused'],
+    ['the mode of the session looks like that of the transaction', 'set session characteristics as transaction read only', 'refused'],
+    ['the same inside SET LOCAL', 'set local session characteristics as transaction read only', 'refused'],
+    ['the role as if it were local', 'set local role x', 'refused'],
+    ['a setting with an escaped name', raw`set local U&"r\006fle" = x`, 'refused'],
+    ['a setting with a quoted name', 'set local "role" = x', 'refused'],
+    ['a session setting named like the word LOCAL', 'set local . x = 1', 'refused'],
+    ['a prepared statement in a table', 'create table x as execute y', 'refused'],
+    ['the same with everything between', 'create temp table if not exists x (a) with (fillfactor = 10) on commit drop as /* */ execute y (1)', 'refused'],
+    ['EXPLAIN runs it', 'explain (analyze, verbose) execute x', 'refused'],
+    ['also behind an empty statement', '; explain analyze execute x', 'refused'],
+    ['EXPLAIN of a cursor', 'explain declare c cursor with hold for select 1', 'refused'],
+    ['EXPLAIN makes a temporary table', 'explain analyze create temp table x as select 1', 'alone'],
+    ['a temporary table out of a select', 'select * into temporary x from t', 'alone'],
+    ['the same, with a column that is named like INSERT', 'select insert into temp x from t', 'alone'],
+    ['the same, local', 'select * into local temp x from t', 'alone'],
+    ['a setting by an update of a view', 'update pg_settings set setting = \'on\' where name = \'default_transaction_read_only\'', 'alone'],
+    ['the same in a WITH, quoted', 'with x as (select 1) update "pg_catalog"."pg_settings" set setting = \'off\'', 'alone'],
+    ['the threshold of another\'s search', 'select set_limit(0.01)', 'alone'],
+    ['the random numbers of whoever is next', 'select setseed(0.5)', 'alone'],
+    ['a name in other letters', 'select SET_CONFIG(\'a.b\', \'c\', false)', 'alone'],
+    ['a name in parts', 'select pg_catalog /* */ . "set_config" (\'a.b\', \'c\', false)', 'alone'],
+    ['an escaped name', raw`select u&"\0073et_config"('a.b', 'c', false)`, 'refused'],
+    ['a text that a function executes', 'select query_to_xml(\'select set\' || \'_config(1, 2, false)\', true, true, \'\')', 'alone'],
+    ['a large object (G-05)', 'select lo_from_bytea(0, \'x\')', 'refused'],
+    ['the same in a COPY', 'copy (select loread(lo_open(1, 1), 1)) to stdout', 'refused'],
+    ['another session (G-07)', 'select pg_terminate_backend(pid) from pg_stat_activity', 'refused'],
+    ['the same, quoted and in parts', 'select pg_catalog . "pg_cancel_backend" /* */ (1)', 'refused'],
+    ['the SQL of every tenant on the connection', 'select statement from pg_prepared_statements', 'refused'],
+    ['connections that stay in the session', 'select * from dblink(\'x\', \'select 1\') as t (a int)', 'refused'],
+    ['a file of the server, with a comment', 'copy t to \'/tmp/x\' /* to stdout */', 'refused'],
+    ['a file of the server, with a string', 'copy t from \'/tmp/x\' with (null \'from stdin\')', 'refused'],
+    ['a file of the server, and a table named like the client', 'copy (select a from stdin) to \'/tmp/x\'', 'refused'],
+    ['a program of the server', 'copy t from program \'to stdout\'', 'refused'],
+    ['a program behind a comment', 'copy t to/**/program \'x\'', 'refused'],
+    ['rights of the server', 'security label on table t is \'x\'', 'refused'],
+    ['whatever a role owns', 'reassign owned by x to y', 'refused'],
+    ['what the list does not name', 'import foreign schema x from server y into z', 'refused']
+  ]
+  for (const [why, text, kind] of attacks) t.test(`${why}: ${JSON.stringify(text)}`, async (t) => t.equal(kindOfStatement(text).kind, kind))
+
+  const harmless = [
+    'select temperature, template, temp from t', 'insert into temperatures (temp) values ($1)', 'select \'we went into temp rooms\'', 'select \'pg_terminate_backend\'',
+    '-- do not use dblink here\nselect 1', 'select prepared from t', 'table prepared', 'explain select \'execute\'', 'select lo_price from t', 'select "into" from t', 'select pg_backend_pid()'
+  ]
+  for (const text of harmless) t.test(`is not: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'plain' }))
+
+  for (const text of ['copy t /**/ from /**/ stdin', 'copy "to" (a, b) from stdin (format csv)', 'copy (select a from t) to STDOUT']) {
+    t.test(`is the client's own: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'alone' }))
+  }
+})
+
+t.test('a text of 200 kilobytes', async (t) => {
+  const parts = [
+    "E'' '' ", "E'\\", "E'a'\n'b'", "'a' ", '/*', '/* */', '*/', '--', '--\n', '"', '"a" ', '$a', '$a$', '$a$b', '$$', '$1', ';', '(', ')', 'a ', 'insert ', 'insert   into ', 'from ',
+    'explain ', 'execute ', 'u&"', 'U&\'', 'lo_', 'temp ', 'into temp ', '. ', '/ * - ', '\n', '\u00e9', '1e', 'as execute'
+  ]
+  for (const part of parts) {
+    t.test(`of ${JSON.stringify(part)} is read in linear time`, async (t) => {
+      const text = part.repeat(200_000 / part.length)
+      const started = process.cpuUsage()
+      for (const front of ['select ', 'explain ', 'create function ', 'copy ', 'select u&"" , ', '']) kindOfStatement(front + text)
+      kindOfText(`select ${text}`)
+      const { user } = process.cpuUsage(started)
+      t.ok(user < 1_500_000, `${Math.round(user / 1_000)} ms for seven`)
+    })
+  }
 })
 
 t.test('kindOfText()', async (t) => {
