@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
+import type { Channels } from '../channels/index.ts'
 import { DeadlineError, TransactionEndedError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
 import type { SettingsFrame } from '../wire/index.ts'
@@ -13,6 +14,7 @@ interface ReservationParts extends TransactionSurroundings {
   readonly builder: Sql
   readonly enforcement: Enforcement
   readonly cancel: QueryRules['cancel']
+  readonly channels: Channels
 }
 
 /** What `sql.reserve()` returns. */

@@ -1,21 +1,30 @@
 import { readFile } from 'node:fs/promises'
 import type { Sql } from 'postgres'
 import { SqlRefusedError } from '../../words/errors.ts'
+import { allowNotification } from '../lanes/index.ts'
 import { isDriverHelper } from '../wire/index.ts'
 import { type QueryRules, type TenantQuery, queryFactory } from './tenant-query.ts'
 import { rememberWriter } from './written-query.ts'
 
-/** The part that the tenant client and a transaction handle share: the template tag, `unsafe`, `file` and the parameter helpers. */
+/** The part that the tenant client and a transaction handle share: the template tag, `unsafe`, `file`, `notify` and the parameter helpers. */
 export interface Tag {
   (...args: readonly unknown[]): unknown
   readonly unsafe: (text: string, parameters?: unknown, options?: unknown) => unknown
   readonly file: (path: string, parameters?: unknown, options?: unknown) => unknown
+  readonly notify: (channel: string, payload: string) => unknown
   readonly typed: Sql['typed']
   readonly types: Sql['types']
   readonly array: Sql['array']
   readonly json: Sql['json']
 }
 
+/** What a tag does with what is written with it. */
+export interface TagRules extends QueryRules {
+  /** Returns the name on the server of a channel of the tenant that the tag is for. */
+  readonly nameOfChannel: (channel: string) => string
+}
+
+const NOTIFY = 'select pg_catalog.pg_notify($1, $2)'
 const RAW_OBJECT = 'A value with a member "raw" was given where a row, a list or a name belongs, and would have been taken for SQL text: check what clients send (a schema of the route does).'
 const NOT_A_TEXT = 'sql.unsafe needs a text: sql.unsafe(text, parameters).'
 
@@ -23,7 +32,7 @@ const NOT_A_TEXT = 'sql.unsafe needs a text: sql.unsafe(text, parameters).'
  * Returns a template tag whose queries are sent as `rules` say. Helpers are built by the driver, so they nest as they
  * always do, but the driver's own connections never see a query.
  */
-export function createTag (builder: Sql, rules: QueryRules): Tag {
+export function createTag (builder: Sql, rules: TagRules): Tag {
   const make = queryFactory(builder, rules)
   const query = (strings: readonly string[], args: readonly unknown[], options?: object): TenantQuery => {
     const made = make(strings, args, options)
@@ -47,7 +56,14 @@ export function createTag (builder: Sql, rules: QueryRules): Tag {
     const given = givenWith(parameters, options)
     return fromFile(path, query([''], given.parameters, { simple: false, ...given.options }), rules)
   }
-  return Object.assign(tag, { unsafe, file, ...rememberingHelpers(builder) })
+  const notify = (channel: string, payload: string): unknown => {
+    const notification = query([NOTIFY], [rules.nameOfChannel(channel), String(payload)], { prepare: true, simple: false })
+    allowNotification(notification)
+    // As the driver does it: sent without being awaited.
+    notification.execute()
+    return notification
+  }
+  return Object.assign(tag, { unsafe, file, notify, ...rememberingHelpers(builder) })
 }
 
 function isTemplate (value: unknown): value is readonly string[] {

@@ -1,5 +1,6 @@
+import { databaseWideOf } from './database-wide.ts'
 import { leadingWords } from './leading-words.ts'
-import { controlReason, refusalReason } from './statement-refusals.ts'
+import { LARGE_OBJECTS, NOTIFIES, controlReason, refusalReason } from './statement-refusals.ts'
 import { statementsOf } from './sql-statements.ts'
 
 /** What may become of one statement of a tenant. */
@@ -12,6 +13,8 @@ export type StatementKind =
   | { readonly kind: 'mode' }
   /** Transaction control: only where the connection is thrown away afterwards. */
   | { readonly kind: 'control' }
+  /** Notifies a channel by its name on the server: only `sql.notify` itself, which knows the tenant's. */
+  | { readonly kind: 'notify' }
   /** `reason` says why, and what to do instead. */
   | { readonly kind: 'refused', readonly reason: string }
 
@@ -19,6 +22,7 @@ const PLAIN: StatementKind = { kind: 'plain' }
 const ALONE = { kind: 'alone' } as const
 const MODE: StatementKind = { kind: 'mode' }
 const CONTROL: StatementKind = { kind: 'control' }
+const NOTIFY: StatementKind = { kind: 'notify' }
 
 const READS_AND_WRITES = new Set(['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table', 'explain', 'show'])
 const CHANGES = new Set(['comment', 'truncate', 'refresh', 'analyze'])
@@ -43,6 +47,8 @@ export function kindOfStatement (text: string): StatementKind {
   // They outlive their connection and hold locks, and whoever knows the name may end one (G-09).
   if (second === 'prepared' || (first === 'prepare' && second === 'transaction')) return { kind: 'refused', reason: controlReason(text) }
   if (ENDS_OR_BEGINS.has(first)) return CONTROL
+  const reached = databaseWideOf(text)
+  if (reached !== undefined) return reached === 'channels' ? NOTIFY : { kind: 'refused', reason: LARGE_OBJECTS }
   if (READS_AND_WRITES.has(first)) return first === 'explain' && explainsMore(text) ? refused(text) : isOfTheSession(first, text) ? ALONE : PLAIN
   if (CHANGES.has(first)) return ALONE
   if ((first === 'create' || first === 'alter' || first === 'drop') && IN_A_SCHEMA.has(second)) return ALONE
@@ -64,14 +70,22 @@ export function kindOfText (text: string): Extract<StatementKind, { readonly kin
   for (const statement of statements) {
     const kind = kindOfStatement(statement)
     if (kind.kind === 'refused') return kind
+    if (kind.kind === 'notify') return { kind: 'refused', reason: NOTIFIES }
     if (kind.kind === 'control' || kind.kind === 'mode') return { kind: 'refused', reason: controlReason(statement) }
   }
   return ALONE
 }
 
+/** What a statement may do beyond the usual. */
+export interface StatementRights {
+  readonly mayControl: boolean
+  readonly mayNotify: boolean
+}
+
 /** Returns why a statement of this kind is refused, and what to do instead; undefined if it is not. */
-export function refusalOf (kind: StatementKind, text: string, mayControl: boolean): string | undefined {
+export function refusalOf (kind: StatementKind, text: string, { mayControl, mayNotify }: StatementRights): string | undefined {
   if (kind.kind === 'refused') return kind.reason
+  if (kind.kind === 'notify') return mayNotify ? undefined : NOTIFIES
   return kind.kind === 'control' && !mayControl ? controlReason(text) : undefined
 }
 

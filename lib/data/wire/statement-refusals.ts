@@ -6,6 +6,10 @@ const SAVEPOINT = 'Savepoints in SQL text are refused on the tenant client: use 
 const SESSION = 'Session settings are refused on the tenant client, because the next tenant on the connection would get them: use "set local" inside sql.begin(fn).'
 const PREPARED = 'Prepared statements in SQL text are refused on the tenant client, because connections are shared between tenants: send the statement itself.'
 const CHANNEL = 'LISTEN and NOTIFY in SQL text are refused on the tenant client, because channels belong to the whole database: use sql.listen and sql.notify, which keep them apart by tenant.'
+/** `pg_notify` in SQL text. */
+export const NOTIFIES = 'pg_notify in SQL text is refused on the tenant client, because channels belong to the whole database: use sql.notify(channel, payload), or tx.notify in a transaction.'
+/** Functions of large objects in SQL text. */
+export const LARGE_OBJECTS = 'Large objects are refused on the tenant client, because they belong to no tenant and every tenant could read them: store a bytea column.'
 const PROCEDURE = 'DO and CALL are refused on the tenant client, because they can end the transaction and hide what they run: send the statements, or call a function with select.'
 const CURSOR = 'Cursors in SQL text are refused on the tenant client: use .cursor() on the query.'
 const COPY = 'COPY with files and programs of the server is refused on the tenant client: use "copy … from stdin" with .writable(), or "copy … to stdout" with .readable().'
