@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type TenancyOptions, createTenancy, currentTenant } from '../../lib/index.ts'
+import { openTenancy } from '../../lib/faces/tenancy/index.ts'
+import { resolveConfig } from '../../lib/settings/config/index.ts'
 import { plainClient, type TestTenancy, testTenancy } from '../support/tenancy.ts'
 
 // Channels of PostgreSQL belong to the whole database (G-03): each test has both tenants on channels of the same name.
@@ -220,10 +222,14 @@ t.test('a callback', async (t) => {
 
   t.test('is not in the transaction that it was given in, which is over', async (t) => {
     const { heard, listener, until } = ears()
-    await as('acme', () => sql.begin(async () => {
-      await sql.listen('later', async () => { listener('rows')(String(await sql.begin(async (tx) => (await tx`select 1 as x`).length))) })
-    }))
-    await as('acme', () => sql.notify('later', ''))
+    const { tenancy: own, runTransaction } = await openTenancy(resolveConfig({ mode: 'multi', database: test.appUrl, log }, {}))
+    t.teardown(() => own.close())
+    await own.runWithTenant('acme', async () => {
+      await runTransaction({ readOnly: false }, async () => {
+        await own.sql.listen('later', async () => { listener('rows')(String((await own.sql`select 1 as x`).length)) })
+      })
+      await own.sql.notify('later', '')
+    })
     await until(1)
     t.same(heard, ['rows: 1'])
   })
