@@ -10,7 +10,7 @@ const LIB = join(ROOT, 'lib')
 const ROOMS = [
   'words',
   'settings/config', 'settings/context', 'settings/claim', 'settings/enforcement',
-  'data/wire', 'data/lanes', 'data/isolation', 'data/owner', 'data/registry', 'data/client',
+  'data/wire', 'data/lanes', 'data/isolation', 'data/owner', 'data/registry', 'data/channels', 'data/client',
   'operations/roles', 'operations/policies', 'operations/migrations', 'operations/provisioning', 'operations/audit',
   'faces/tenancy', 'faces/plugin', 'faces/testing',
   ''

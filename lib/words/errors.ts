@@ -16,12 +16,10 @@ export const TokenMissingError = createError('FST_TENANCY_TOKEN_MISSING',
   'This route needs a token: send it as "Authorization: Bearer <token>".', 401)
 
 /** The token is malformed, expired, badly signed, or lacks what is required of it. `cause` says which. */
-export const TokenInvalidError = createError('FST_TENANCY_TOKEN_INVALID',
-  'The token was refused: sign in again to get a fresh one.', 401)
+export const TokenInvalidError = createError('FST_TENANCY_TOKEN_INVALID', 'The token was refused: sign in again to get a fresh one.', 401)
 
 /** The token is good but names no tenant. */
-export const ClaimMissingError = createError('FST_TENANCY_CLAIM_MISSING',
-  'The token names no tenant: ask the issuer for a token with the tenant claim.', 403)
+export const ClaimMissingError = createError('FST_TENANCY_CLAIM_MISSING', 'The token names no tenant: ask the issuer for a token with the tenant claim.', 403)
 
 /** The tenant claim is not one string of the tenant id alphabet. Clients see it as TENANT_DENIED. */
 export const ClaimInvalidError = createError('FST_TENANCY_CLAIM_INVALID',
@@ -120,9 +118,12 @@ export const QueueTimeoutError = createError('FST_TENANCY_SQL_QUEUE_TIMEOUT',
 export const QueueFullError = createError('FST_TENANCY_SQL_QUEUE_FULL',
   'Too many statements wait for a database connection: try again later, or raise lanes.max.', 503)
 
+/** Too much is listened to: 1,000 channels and 10,000 listeners for a tenant, ten times that for a process. */
+export const ChannelLimitError = createError('FST_TENANCY_SQL_CHANNEL_LIMIT',
+  'Too many channels or listeners for %s: call unlisten() when a listener is done, and share one channel between many.', 503)
+
 /** The tenancy was closed. */
-export const ClosedError = createError('FST_TENANCY_CLOSED',
-  'The tenancy is closed and sends nothing any more: create a new one.', 503)
+export const ClosedError = createError('FST_TENANCY_CLOSED', 'The tenancy is closed and sends nothing any more: create a new one.', 503)
 
 /** The installed postgres.js is not one that this package knows how to wrap. */
 export const DriverUnsupportedError = createError('FST_TENANCY_DRIVER_UNSUPPORTED',

@@ -54,6 +54,20 @@ t.test('PgBouncer in transaction mode', { skip }, async (t) => {
     t.notOk(lines.some(({ message }) => /pooler/i.test(message)), 'and says nothing where there is none')
   })
 
+  t.test('refuses sql.listen and says what to do, and sends what sql.notify sends', async (t) => {
+    const direct = await createTenancy({ mode: 'multi', database: scene.appUrl, log: recorder().log })
+    t.teardown(() => direct.close())
+    const [pooled] = tenancies
+    const heard = await new Promise((resolve, reject) => {
+      direct.runWithTenant('acme', async () => await direct.sql.listen('news', resolve))
+        .then(() => pooled?.runWithTenant('acme', async () => {
+          await t.rejects(pooled.sql.listen('news', () => {}), { code: 'FST_TENANCY_SQL_REFUSED', message: /pooler.*URL of the server itself/ })
+          await pooled.sql.notify('news', 'through the pooler')
+        })).catch(reject)
+    })
+    t.equal(heard, 'through the pooler')
+  })
+
   t.test('gives 16 callers of two tenants no wrong answer on two connections', async (t) => {
     const { answers, wrong, inserted } = await mixedWork(tenancies, 8)
     t.strictSame(wrong, [])

@@ -1,3 +1,4 @@
+import { Channels } from '../../lib/data/channels/index.ts'
 import { Lanes } from '../../lib/data/lanes/index.ts'
 import type { DatabaseOption } from '../../lib/settings/config/index.ts'
 import { type Driver, type SettingsDialect, openDriver, postgresDialect } from '../../lib/data/wire/index.ts'
@@ -27,6 +28,7 @@ interface TestTimeouts {
 /** Lanes below the tenant client, for tests of what holds when the client's own checks do not. */
 export interface TestLanes extends TransactionSurroundings {
   readonly driver: Driver
+  readonly channels: Channels
   readonly dialect: SettingsDialect
   readonly timeouts: TestTimeouts
   /** Makes a query that nobody's rules stand in front of. */
@@ -41,6 +43,7 @@ export async function testLanes (t: TestScope, database: DatabaseOption, request
   const driver = openDriver(database, timeouts.connect)
   const dialect = postgresDialect({ isNamed: true })
   const lanes = new Lanes(driver, dialect, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, isPooled: false, timeouts })
+  const channels = new Channels({ driver, isPooled: false, connectTimeoutMs: timeouts.connect, key: undefined, admit: () => Promise.reject(new Error('nobody')), log: { info () {}, warn () {}, error () {} } })
   t.teardown(() => lanes.close(0))
   await lanes.start()
   const make = queryFactory(driver.builder)
@@ -48,6 +51,7 @@ export async function testLanes (t: TestScope, database: DatabaseOption, request
   const query: TestLanes['query'] = (text, parameters = [], options = {}) => make(rules, [text], parameters, { simple: false, ...options })
   return {
     driver,
+    channels,
     lanes,
     dialect,
     timeouts,

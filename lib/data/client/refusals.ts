@@ -2,8 +2,6 @@ import { SqlRefusedError } from '../../words/errors.ts'
 
 /** Why a member of postgres.js is refused on the tenant client, and what to do instead. */
 const MEMBERS = {
-  listen: 'sql.listen is not there yet on the tenant client, because channels belong to the whole database: listen on a connection of your own.',
-  notify: 'sql.notify is not there yet on the tenant client, because channels belong to the whole database: notify on a connection of your own.',
   subscribe: 'sql.subscribe is refused on the tenant client, because replication ignores row security: subscribe on a connection of your own, outside of requests.',
   largeObject: 'sql.largeObject is refused on the tenant client, because large objects belong to no tenant: store a bytea column.',
   end: 'sql.end would end the connections of every tenant: use app.tenancy.close(), or close the application.',
@@ -15,8 +13,6 @@ const MEMBERS = {
 export function refusedMembers (): Record<keyof typeof MEMBERS, () => never> {
   const refuse = (name: keyof typeof MEMBERS) => () => { throw new SqlRefusedError(MEMBERS[name]) }
   return {
-    listen: refuse('listen'),
-    notify: refuse('notify'),
     subscribe: refuse('subscribe'),
     largeObject: refuse('largeObject'),
     end: refuse('end'),

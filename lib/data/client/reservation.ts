@@ -1,4 +1,5 @@
 import type { Enforcement } from '../../settings/enforcement/index.ts'
+import type { Channels } from '../channels/index.ts'
 import { DeadlineError, TransactionEndedError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
 import type { SettingsFrame } from '../wire/index.ts'
@@ -12,6 +13,7 @@ interface ReservationParts extends TransactionSurroundings {
   readonly createTag: TagFactory
   readonly enforcement: Enforcement
   readonly cancel: QueryRules['cancel']
+  readonly channels: Channels
 }
 
 /** What `sql.reserve()` returns. */

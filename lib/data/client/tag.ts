@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import type { Sql } from 'postgres'
 import { SqlRefusedError } from '../../words/errors.ts'
+import { allowNotification } from '../lanes/index.ts'
 import { isDriverHelper } from '../wire/index.ts'
 import { type QueryRules, type TenantQuery, queryFactory } from './tenant-query.ts'
 import { rememberWriter } from './written-query.ts'
 
-/** The part that the tenant client and a transaction handle share: the template tag, `unsafe`, `file` and the parameter helpers. */
+/** The part that the tenant client and a transaction handle share: the template tag, `unsafe`, `file`, `notify` and the parameter helpers. */
 export interface Tag {
   (...args: readonly unknown[]): unknown
   readonly unsafe: (text: string, parameters?: unknown, options?: unknown) => unknown
   readonly file: (path: string, parameters?: unknown, options?: unknown) => unknown
+  readonly notify: (channel: string, payload: string) => unknown
   readonly typed: Sql['typed']
   readonly types: Sql['types']
   readonly array: Sql['array']
@@ -18,11 +20,18 @@ export interface Tag {
 
 type Helpers = Pick<Tag, 'typed' | 'types' | 'array' | 'json'>
 
+/** What a tag does with what is written with it. */
+export interface TagRules extends QueryRules {
+  /** Returns the name on the server of a channel of the tenant that the tag is for. */
+  readonly nameOfChannel: (channel: string) => string
+}
+
+const NOTIFY = 'select pg_catalog.pg_notify($1, $2)'
 const RAW_OBJECT = 'A value with a member "raw" was given where a row, a list or a name belongs, and would have been taken for SQL text: check what clients send (a schema of the route does).'
 const NOT_A_TEXT = 'sql.unsafe needs a text: sql.unsafe(text, parameters).'
 
 /** Makes a template tag whose queries are sent as `rules` say. */
-export type TagFactory = (rules: QueryRules) => Tag
+export type TagFactory = (rules: TagRules) => Tag
 
 /**
  * Returns what makes the template tags of one client. Helpers are built by the driver, so they nest as they always do, but
@@ -36,7 +45,7 @@ export function tagFactory (builder: Sql): TagFactory {
 
 type Make = (strings: readonly string[], args: readonly unknown[], options?: object) => TenantQuery
 
-function createTag (builder: Sql, make: Make, helpers: Helpers, rules: QueryRules): Tag {
+function createTag (builder: Sql, make: Make, helpers: Helpers, rules: TagRules): Tag {
   const query = (strings: readonly string[], args: readonly unknown[], options?: object): TenantQuery => {
     const made = make(strings, args, options)
     rememberWriter(made)
@@ -59,7 +68,14 @@ function createTag (builder: Sql, make: Make, helpers: Helpers, rules: QueryRule
     const given = givenWith(parameters, options)
     return fromFile(path, query([''], given.parameters, { simple: false, ...given.options }), rules)
   }
-  return Object.assign(tag, { unsafe, file, ...helpers })
+  const notify = (channel: string, payload: string): unknown => {
+    const notification = query([NOTIFY], [rules.nameOfChannel(channel), String(payload)], { prepare: true, simple: false })
+    allowNotification(notification)
+    // As the driver does it: sent without being awaited.
+    notification.execute()
+    return notification
+  }
+  return Object.assign(tag, { unsafe, file, notify, ...helpers })
 }
 
 function isTemplate (value: unknown): value is readonly string[] {

@@ -3,13 +3,14 @@ import { currentContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { ContextMissingError, DriverUnsupportedError, SqlRefusedError, TransactionEndedError } from '../../words/errors.ts'
 import type { Tenant, TenantContext, TenantSettings } from '../../words/types.ts'
+import type { Channels, ListenCall } from '../channels/index.ts'
 import type { LaneQuery } from '../lanes/index.ts'
 import type { SettingsDialect, SettingsFrame } from '../wire/index.ts'
 import { assertReader, contextOf } from './binding.ts'
 import { refusedMembers } from './refusals.ts'
 import { reserveSession } from './reservation.ts'
 import { Scope } from './scope.ts'
-import { type Tag, type TagFactory, tagFactory } from './tag.ts'
+import { type Tag, type TagFactory, type TagRules, tagFactory } from './tag.ts'
 import { type QueryRules, queryFactory } from './tenant-query.ts'
 import { type ScopeCallback, enterScope, savepointIn, userCallback } from './transaction-handle.ts'
 import { type TransactionSurroundings, runTransaction } from './transaction.ts'
@@ -21,6 +22,7 @@ export interface TenantClientParts extends TransactionSurroundings {
   readonly builder: Sql
   readonly enforcement: Enforcement
   readonly dialect: SettingsDialect
+  readonly channels: Channels
   /** The settings of a tenant; of nobody, for what observe mode lets through without a tenant. */
   readonly settingsOf: (tenant: Tenant | undefined) => TenantSettings
 }
@@ -88,6 +90,7 @@ function withMembers (parts: Parts, tag: Tag): Tag {
     Object.assign(tag, refusedMembers(), {
       begin: (...args: readonly unknown[]) => begin(parts, args),
       reserve: async () => await reserve(parts),
+      listen: async (channel: unknown, fn: unknown, onlisten: unknown) => await listen(parts, { channel, fn, onlisten }),
       PostgresError: parts.builder.PostgresError,
       CLOSE: parts.builder.CLOSE,
       END: parts.builder.END
@@ -115,11 +118,12 @@ function framesOf ({ dialect, settingsOf }: TenantClientParts): Parts['frameOf']
   }
 }
 
-function plainRules (parts: Parts, isAlone: boolean): QueryRules {
+function plainRules (parts: Parts, isAlone: boolean): TagRules {
   return {
     send: (query) => sendPlain(parts, query, isAlone),
     assertReader: (query) => assertReader(query, parts.enforcement),
-    cancel: parts.cancel
+    cancel: parts.cancel,
+    nameOfChannel: (channel) => parts.channels.nameOf(currentContext()?.tenant, channel)
   }
 }
 
@@ -142,6 +146,12 @@ async function reserve (parts: Parts): Promise<unknown> {
   const context = currentContext()
   if (context === undefined) parts.enforcement.refuse(new ContextMissingError())
   return await reserveSession(parts, parts.frameOf(context?.tenant), context?.tenant)
+}
+
+async function listen (parts: Parts, call: ListenCall): Promise<unknown> {
+  const context = currentContext()
+  if (context === undefined) parts.enforcement.refuse(new ContextMissingError())
+  return await parts.channels.listen(context?.tenant, call)
 }
 
 async function begin (parts: Parts, args: readonly unknown[]): Promise<unknown> {

@@ -1,12 +1,13 @@
 import type { TransactionSql } from 'postgres'
 import { currentContext, runInContext, tenantContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
+import type { Channels } from '../channels/index.ts'
 import { CrossTenantError, DriverUnsupportedError, SqlRefusedError } from '../../words/errors.ts'
 import type { Tenant } from '../../words/types.ts'
 import { assertWrittenBy } from './binding.ts'
 import { refusedMembers } from './refusals.ts'
 import { Scope } from './scope.ts'
-import type { TagFactory } from './tag.ts'
+import type { TagFactory, TagRules } from './tag.ts'
 import type { QueryRules } from './tenant-query.ts'
 import { bindCallbacks } from './written-query.ts'
 
@@ -17,6 +18,7 @@ interface HandleParts {
   readonly createTag: TagFactory
   readonly cancel: QueryRules['cancel']
   readonly enforcement: Enforcement
+  readonly channels: Channels
 }
 
 /** Calls `callback` with a handle of `scope`, in a context that knows of it. */
@@ -44,9 +46,8 @@ export async function savepointIn<T> (
 }
 
 function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefined): TransactionSql {
-  const { notify, prepare } = refusedMembers()
+  const { prepare } = refusedMembers()
   const handle: unknown = Object.assign(parts.createTag(handleRules(parts, tenant, (query) => scope.send(query))), {
-    notify,
     prepare,
     savepoint: async (...args: readonly unknown[]) => {
       const [name, last] = args.length > 1 ? args : [undefined, args[0]]
@@ -60,7 +61,7 @@ function createHandle (parts: HandleParts, scope: Scope, tenant: Tenant | undefi
 }
 
 /** The rules of a handle that belongs to one tenant: whatever the context is, `send` gets only that tenant's queries. */
-export function handleRules (parts: Pick<HandleParts, 'cancel' | 'enforcement'>, tenant: Tenant | undefined, send: QueryRules['send']): QueryRules {
+export function handleRules (parts: Omit<HandleParts, 'builder'>, tenant: Tenant | undefined, send: QueryRules['send']): TagRules {
   const assertReader = (): void => assertSameTenant(tenant, parts.enforcement)
   return {
     send (query) {
@@ -70,7 +71,8 @@ export function handleRules (parts: Pick<HandleParts, 'cancel' | 'enforcement'>,
       send(query)
     },
     assertReader,
-    cancel: parts.cancel
+    cancel: parts.cancel,
+    nameOfChannel: (channel) => parts.channels.nameOf(tenant, channel)
   }
 }
 

@@ -80,7 +80,7 @@ export class Cycle {
 
   /** Whether it may leave something in the session. */
   get leavesMarks (): boolean {
-    return this.request.kind === 'text' || (this.request.kind === 'run' && this.request.statement.text.kind.kind !== 'plain')
+    return this.request.kind === 'text' || (this.request.kind === 'run' && this.request.statement.text.kind.kind === 'alone')
   }
 
   /** Whether ReadyForQuery may come now. */

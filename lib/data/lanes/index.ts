@@ -1,4 +1,4 @@
-export type { LaneQuery } from './lane-query.ts'
+export { type LaneQuery, allowNotification } from './lane-query.ts'
 export { Lanes } from './lanes.ts'
 export type { LaneStats, LanesOptions } from './lanes-options.ts'
 export { isServerError } from './server-error.ts'

@@ -11,6 +11,8 @@ export interface LaneTask {
   readonly isAlone: boolean
   /** Whether its text may be transaction control: only on a connection that is thrown away afterwards. */
   readonly mayControl: boolean
+  /** Whether its text may notify a channel: the package's own, with the tenant's name for it. */
+  readonly mayNotify: boolean
   /** Called once, when the server is ready again or the lane is dead. */
   done (lane: Lane): void
 }

@@ -130,7 +130,7 @@ export class Lane implements CycleOwner {
     const held = this.#memory.find(group, (body) => this.#routes.text(body))
     if (held === undefined) return this.#violate('a statement that was not prepared')
     const { kind } = held.text
-    const reason = refusalOf(kind, held.text.sql, task.mayControl && group.bind !== undefined)
+    const reason = refusalOf(kind, held.text.sql, { mayControl: task.mayControl && group.bind !== undefined, mayNotify: task.mayNotify })
     if (reason !== undefined) return this.#refuse(reason, group.end === 'sync')
     if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body) }))
     const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || group.execute?.rows !== 0)

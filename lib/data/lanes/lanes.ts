@@ -2,7 +2,7 @@ import { runOutsideContext } from '../../settings/context/index.ts'
 import { ClosedError, ConnectionLostError, QueueFullError } from '../../words/errors.ts'
 import { type Driver, type ErrorFields, type SettingsDialect, type SettingsFrame, type TransactionOpening, transactionOpening } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
-import type { LaneQuery } from './lane-query.ts'
+import { type LaneQuery, isNotification } from './lane-query.ts'
 import { IdleLanes } from './idle-lanes.ts'
 import { Lane } from './lane.ts'
 import { Multiplexer } from './multiplexer.ts'
@@ -150,7 +150,7 @@ export class Lanes {
     this.#multiplexer.writes.expect()
     this.#lanesOf.set(query, lane)
     query.judgeErrors((error) => lane.judge(error))
-    lane.run({ frame, isAlone, mayControl: false, done: () => this.#done(lane, query, frame.tenantId) }, query)
+    lane.run({ frame, isAlone, mayControl: false, mayNotify: isNotification(query), done: () => this.#done(lane, query, frame.tenantId) }, query)
   }
 
   #done (lane: Lane, query: LaneQuery, key: string): void {

@@ -3,7 +3,7 @@ import { BACKEND, type ErrorFields, HEADER, type SettingsFrame, type Transaction
 import type { Connection } from './connection.ts'
 import { Cycle } from './cycle.ts'
 import type { Lane } from './lane.ts'
-import type { LaneQuery } from './lane-query.ts'
+import { type LaneQuery, isNotification } from './lane-query.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -90,7 +90,7 @@ export class Session {
         giveLaneBack(query, lane)
         resolve()
       }
-      lane.run({ frame, isAlone: true, mayControl, done }, query)
+      lane.run({ frame, isAlone: true, mayControl, mayNotify: isNotification(query), done }, query)
     })
   }
 

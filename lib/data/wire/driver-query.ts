@@ -14,6 +14,8 @@ export interface DriverQuery {
   canceller: ((query: DriverQuery) => void) | null
   /** Ends the query with its result. */
   readonly resolve: (result: unknown) => void
+  /** Sends the query now, whether anybody awaits it or not. */
+  execute (): unknown
   readonly reject: (error: unknown) => void
   readonly isRaw?: boolean | 'values'
   forEachFn?: (...row: unknown[]) => void
@@ -42,7 +44,7 @@ function isQueryClass (value: unknown): value is DriverQueryClass {
 export function isDriverQuery (value: unknown): value is DriverQuery {
   return value instanceof Promise && 'handler' in value && typeof value.handler === 'function' &&
     'strings' in value && Array.isArray(value.strings) && 'args' in value && Array.isArray(value.args) &&
-    'tagged' in value && 'canceller' in value && 'resolve' in value && 'reject' in value && 'options' in value
+    'tagged' in value && 'canceller' in value && 'resolve' in value && 'reject' in value && 'options' in value && 'execute' in value
 }
 
 /** A helper of postgres.js, such as `sql(row, 'a', 'b')`, whose text is not known before it is sent. */

@@ -33,7 +33,7 @@ export interface Driver {
    * Opens one more client, for one connection. It shares types and parsers with the builder, so that a query of one runs
    * on the other. `onEnd` is called once, before the driver hears that the connection has ended.
    */
-  open (onEnd: (error: Error | undefined) => void, options?: { readonly fetch_types?: boolean }): OpenClient
+  open (onEnd: (error: Error | undefined) => void, options?: ClientOptions): OpenClient
   /** Opens a socket and logs in, as the driver does it, with these start-up parameters beside the user's. */
   logIn (parameters: Readonly<Record<string, string>>): Promise<OpenSocket>
   /**
@@ -43,6 +43,13 @@ export interface Driver {
   openLane (socket: object, isOurs: boolean): Execute
   /** Asks the server to cancel what the backend with this key is doing. */
   cancel (key: OpenSocket['key']): Promise<void>
+}
+
+/** What one client has of its own. */
+export interface ClientOptions {
+  readonly fetch_types?: boolean
+  /** Called with every notification of a channel that the client listens to. */
+  readonly onnotify?: (channel: string, payload: string) => void
 }
 
 /** Hands a query to a client of the driver. */

@@ -1,6 +1,6 @@
 export { type ServerFacts, probeServer } from './probe.ts'
 export { Description } from './description.ts'
-export { type Driver, type Execute, openDriver } from './driver.ts'
+export { type Driver, type Execute, type OpenClient, openDriver } from './driver.ts'
 export { type DriverQuery, type DriverQueryClass, isDriverHelper, isDriverQuery, queryClassOf } from './driver-query.ts'
 export { type ErrorFields, errorFields, errorMessage, isFatal, repositioned } from './error-fields.ts'
 export { type MessageGroup, isEnd, isNextRows, readGroup } from './frontend.ts'

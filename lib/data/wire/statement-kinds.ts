@@ -1,6 +1,6 @@
 import { leadingWords } from './leading-words.ts'
 import { isStreamed, namesIn } from './statement-names.ts'
-import { controlReason, nameReason, refusalReason } from './statement-refusals.ts'
+import { NOTIFIES, controlReason, nameReason, refusalReason } from './statement-refusals.ts'
 import { statementsOf } from './sql-statements.ts'
 
 /** What may become of one statement of a tenant. */
@@ -13,6 +13,8 @@ export type StatementKind =
   | { readonly kind: 'mode' }
   /** Transaction control: only where the connection is thrown away afterwards. */
   | { readonly kind: 'control' }
+  /** Notifies a channel by its name on the server: only `sql.notify` itself, which knows the tenant's. */
+  | { readonly kind: 'notify' }
   /** `reason` says why, and what to do instead. */
   | { readonly kind: 'refused', readonly reason: string }
 
@@ -20,6 +22,7 @@ const PLAIN: StatementKind = { kind: 'plain' }
 const ALONE = { kind: 'alone' } as const
 const MODE: StatementKind = { kind: 'mode' }
 const CONTROL: StatementKind = { kind: 'control' }
+const NOTIFY: StatementKind = { kind: 'notify' }
 
 const READS_AND_WRITES = new Set(['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table', 'explain', 'show'])
 const CHANGES = new Set(['comment', 'truncate', 'refresh', 'analyze'])
@@ -41,7 +44,7 @@ const OF_THE_SESSION = /set_config|pg_settings|set_limit|setseed|advisory|lastva
 const TEMPORARY = /(?:^| )(?:into|create|local|global) temp(?:orary)?(?: |$)/
 const RUNS_A_PREPARED = /^(?:\. )*explain (?:.* )?(?:execute|declare)(?: |$)|(?:^| )as execute /
 /** Without any of these there is no need to read the whole statement. */
-const HAS_SUSPECTS = /\bu&"|\btemp|\bexecute\b|\bdeclare\b|\blo_|loread|lowrite|large_?object|backend|dblink|pg_prepared/i
+const HAS_SUSPECTS = /\bu&"|\btemp|\bexecute\b|\bdeclare\b|\blo_|loread|lowrite|large_?object|backend|dblink|pg_prepared|pg_notify/i
 
 /** Returns what may become of one statement, as the extended protocol takes it. */
 export function kindOfStatement (text: string): StatementKind {
@@ -50,7 +53,7 @@ export function kindOfStatement (text: string): StatementKind {
   const names = namesIn(text)
   const line = names.join(' ')
   const reason = RUNS_A_PREPARED.test(line) ? refusalReason('execute') : nameReason(names)
-  if (reason !== undefined) return { kind: 'refused', reason }
+  if (reason !== undefined) return reason === NOTIFIES ? NOTIFY : { kind: 'refused', reason }
   return TEMPORARY.test(line) ? ALONE : kind
 }
 
@@ -79,14 +82,22 @@ export function kindOfText (text: string): Extract<StatementKind, { readonly kin
   for (const statement of statements) {
     const kind = kindOfStatement(statement)
     if (kind.kind === 'refused') return kind
+    if (kind.kind === 'notify') return { kind: 'refused', reason: NOTIFIES }
     if (kind.kind === 'control' || kind.kind === 'mode') return { kind: 'refused', reason: controlReason(statement) }
   }
   return ALONE
 }
 
+/** What a statement may do beyond the usual. */
+export interface StatementRights {
+  readonly mayControl: boolean
+  readonly mayNotify: boolean
+}
+
 /** Returns why a statement of this kind is refused, and what to do instead; undefined if it is not. */
-export function refusalOf (kind: StatementKind, text: string, mayControl: boolean): string | undefined {
+export function refusalOf (kind: StatementKind, text: string, { mayControl, mayNotify }: StatementRights): string | undefined {
   if (kind.kind === 'refused') return kind.reason
+  if (kind.kind === 'notify') return mayNotify ? undefined : NOTIFIES
   return kind.kind === 'control' && !mayControl ? controlReason(text) : undefined
 }
 

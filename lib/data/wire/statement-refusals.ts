@@ -6,6 +6,8 @@ const SAVEPOINT = 'Savepoints in SQL text are refused on the tenant client: use 
 const SESSION = 'Session settings are refused on the tenant client, because the next tenant on the connection would get them: use "set local" inside sql.begin(fn).'
 const PREPARED = 'Prepared statements in SQL text are refused on the tenant client, because connections are shared between tenants: send the statement itself.'
 const CHANNEL = 'LISTEN and NOTIFY in SQL text are refused on the tenant client, because channels belong to the whole database: use sql.listen and sql.notify, which keep them apart by tenant.'
+/** `pg_notify` in SQL text. */
+export const NOTIFIES = 'pg_notify in SQL text is refused on the tenant client, because channels belong to the whole database: use sql.notify(channel, payload), or tx.notify in a transaction.'
 const PROCEDURE = 'DO and CALL are refused on the tenant client, because they can end the transaction and hide what they run: send the statements, or call a function with select.'
 const CURSOR = 'Cursors in SQL text are refused on the tenant client: use .cursor() on the query.'
 const COPY = 'COPY with files and programs of the server is refused on the tenant client: use "copy … from stdin" with .writable(), or "copy … to stdout" with .readable().'
@@ -41,6 +43,7 @@ export const REFUSED_NAMES: readonly (readonly [names: readonly string[], reason
     'lo_close', 'lo_creat', 'lo_create', 'lo_export', 'lo_from_bytea', 'lo_get', 'lo_import', 'lo_lseek', 'lo_lseek64', 'lo_open', 'lo_put',
     'lo_tell', 'lo_tell64', 'lo_truncate', 'lo_truncate64', 'lo_unlink', 'loread', 'lowrite', 'pg_largeobject', 'pg_largeobject_metadata'
   ], LARGE_OBJECT],
+  [['pg_notify'], NOTIFIES],
   [['pg_terminate_backend', 'pg_cancel_backend'], BACKEND],
   [['dblink', 'dblink_connect', 'dblink_connect_u', 'dblink_exec', 'dblink_open', 'dblink_fetch', 'dblink_send_query', 'dblink_get_result'], LINK],
   [['pg_prepared_statements', 'pg_prepared_statement'], STATEMENTS],

@@ -1,7 +1,8 @@
+import { Channels } from '../../data/channels/index.ts'
 import { type TenantClient, createTenantClient } from '../../data/client/index.ts'
 import { settingsOf } from '../../data/isolation/index.ts'
 import { Lanes } from '../../data/lanes/index.ts'
-import { TENANT_ROW_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
+import { type RegistryReader, TENANT_ROW_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
 import { openDriver, postgresDialect, probeServer } from '../../data/wire/index.ts'
 import { runAudit } from '../../operations/audit/index.ts'
 import { migrateTenants } from '../../operations/migrations/index.ts'
@@ -12,7 +13,7 @@ import { type Enforcement, createEnforcement } from '../../settings/enforcement/
 import { DatabaseUnreachableError, RegistryUnavailableError } from '../../words/errors.ts'
 import { parseTenantId } from '../../words/names.ts'
 import type { TenantId, TenantSettings } from '../../words/types.ts'
-import { admitOnly, admitRegistered } from './admission.ts'
+import { type Admission, admitOnly, admitRegistered } from './admission.ts'
 import { processLogger } from './logger.ts'
 import { createRunners } from './runners.ts'
 import { judgeFindings, warnAboutSingleMode } from './start-checks.ts'
@@ -22,7 +23,10 @@ interface Parts {
   readonly config: TenancyConfig
   readonly enforcement: Enforcement
   readonly lanes: Lanes
+  readonly channels: Channels
   readonly client: TenantClient
+  readonly reader: RegistryReader
+  readonly admit: Admission
 }
 
 /**
@@ -42,17 +46,25 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
   if (isPooled) log.warn({}, 'a connection pooler answers: statements are not prepared by name, and sql.reserve and advisory locks need its session mode')
   const dialect = postgresDialect({ isNamed: driver.isPreparing && !isPooled })
   const lanes = new Lanes(driver, dialect, { ...config.lanes, perTenant: lanesPerTenant(config), isPooled, timeouts: config.timeouts })
+  const reader = createRegistryReader({
+    readRow: (id) => client.query(catalogSettings(id), TENANT_ROW_SQL, [id]),
+    cacheMs: config.registryCacheMs,
+    sharedSchema: config.sharedSchema
+  })
+  const admit = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
+  const channels = new Channels({ driver, isPooled, connectTimeoutMs: config.timeouts.connect, key: config.channelKey, admit, log })
   const client = createTenantClient({
     builder: driver.builder,
     lanes,
     dialect,
+    channels,
     timeouts: config.timeouts,
     enforcement,
     settingsOf: (tenant) => tenant === undefined ? catalogSettings('') : settingsOf(tenant, config.extensionsSchema)
   })
   try {
     await lanes.start().catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
-    const open = assemble({ config, enforcement, lanes, client })
+    const open = assemble({ config, enforcement, lanes, channels, client, reader, admit })
     judgeFindings(await open.tenancy.audit(), config.mode, enforcement, log)
     if (config.mode === 'multi') await requireRegistry(client)
     return open
@@ -70,14 +82,8 @@ async function requireRegistry (client: TenantClient): Promise<void> {
 }
 
 function assemble (parts: Parts): OpenTenancy {
-  const { config, enforcement, lanes, client } = parts
-  const reader = createRegistryReader({
-    readRow: (id) => client.query(catalogSettings(id), TENANT_ROW_SQL, [id]),
-    cacheMs: config.registryCacheMs,
-    sharedSchema: config.sharedSchema
-  })
+  const { config, enforcement, lanes, channels, client, reader, admit } = parts
   const owner = createOwnerRegistry(config)
-  const admit = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
   return {
     config,
     enforcement,
@@ -102,7 +108,10 @@ function assemble (parts: Parts): OpenTenancy {
       migrate: async () => await migrateTenants(config),
       audit: async () => await runAudit(async (text) => await client.query(catalogSettings(''), text), { sharedSchema: config.sharedSchema }),
       stats: async () => ({ lanes: lanes.stats, observed: enforcement.observed }),
-      close: async () => await lanes.close(config.timeouts.acquire)
+      close: async () => {
+        await channels.close()
+        await lanes.close(config.timeouts.acquire)
+      }
     }
   }
 }

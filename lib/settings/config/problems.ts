@@ -45,7 +45,7 @@ function expected (schema: TSchema): string {
   switch (schema['type']) {
     case 'boolean': return 'true or false, not a text'
     case 'integer': return `a whole number from ${schema['minimum']} to ${schema['maximum']}`
-    case 'string': return schema['pattern'] === undefined ? 'a text that is not empty' : 'a pattern such as "{tenant}.example.com"'
+    case 'string': return Number(schema['minLength'] ?? 0) > 1 ? `a text of at least ${schema['minLength']} characters` : schema['pattern'] === undefined ? 'a text that is not empty' : 'a pattern such as "{tenant}.example.com"'
     default: return 'an object'
   }
 }

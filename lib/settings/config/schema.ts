@@ -71,6 +71,8 @@ export const optionsSchema = Type.Object({
   migrations: Type.Optional(Type.String({ minLength: 1, env: 'TENANT_MIGRATIONS' })),
   /** The schema of the shared tables under `rls`. Default: `shared`. */
   sharedSchema: Type.String({ default: 'shared' }),
+  /** A secret that goes into the names of channels on the server, so that SQL cannot work out another tenant's; the same in every process that is to hear the others. Environment: `TENANT_CHANNEL_KEY`. */
+  channelKey: Type.Optional(Type.String({ minLength: 16, env: 'TENANT_CHANNEL_KEY' })),
   /** The schema of extensions; the only other one on the search_path of a tenant with a schema of its own. Default: `extensions`. */
   extensionsSchema: Type.String({ default: 'extensions' }),
   /** How long a tenant that was looked up is believed, so how long it takes to feel a suspension made by another process. Default: `1000` ms. */

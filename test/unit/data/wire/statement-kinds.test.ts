@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isExpectedTag, kindOfStatement, kindOfText, refusalOf as reasonOf } from '../../../../lib/data/wire/statement-kinds.ts'
 
-const refusalOf = (text: string) => reasonOf(kindOfStatement(text), text, false)
+const refusalOf = (text: string) => reasonOf(kindOfStatement(text), text, { mayControl: false, mayNotify: false })
 
 t.test('kindOfStatement()', async (t) => {
   const allowed = [
@@ -21,6 +21,10 @@ t.test('kindOfStatement()', async (t) => {
     ['reset all', /set local/], ['discard all', /set local/], ['load \'x\'', /set local/],
     ['prepare x as select 1', /statement itself/], ['prepare transaction \'x\'', /sql\.begin/], ['execute x', /statement itself/], ['deallocate x', /statement itself/],
     ['listen x', /sql\.listen/], ['notify x', /sql\.listen/], ['unlisten *', /sql\.listen/],
+    ['select pg_notify(\'x\', \'y\')', /sql\.notify/], ['select pg_catalog . PG_Notify($1, $2)', /sql\.notify/], ['select pg_catalog."pg_notify"($1, $2)', /sql\.notify/],
+    ['with x as (select pg_notify($1, $2)) select 1', /sql\.notify/], ['explain analyze select pg_notify($1, $2)', /sql\.notify/],
+    ['create rule r as on insert to t do also select pg_notify(\'x\', \'\')', /sql\.notify/],
+    ['select lo_get(1)', /bytea/], ['select "lo_import"(\'/etc/passwd\')', /bytea/], ['select loread(1, 2)', /bytea/], ['table pg_largeobject', /bytea/],
     ['do $$ begin end $$', /function with select/], ['call p()', /function with select/],
     ['declare c cursor for select 1', /\.cursor/], ['fetch all from c', /\.cursor/], ['copy t to \'/tmp/x\'', /readable/], ['copy t from program \'x\'', /readable/], ['explain execute x', /statement itself/],
     ['vacuum', /as the owner/], ['checkpoint', /as the owner/], ['reindex table t', /as the owner/],
@@ -48,7 +52,9 @@ t.test('isExpectedTag()', async (t) => {
 t.test('what may share a connection', async (t) => {
   const plain = ['select 1', 'insert into t values (1)', 'with x as (insert into t values (1) returning *) select * from x', 'update t set a = 1', 'select nextval(\'s\')']
   for (const text of plain) t.test(`may: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'plain' }))
+  for (const text of ['select \'pg_notify\'', 'select 1 -- pg_notify']) t.test(`may: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'plain' }))
   const alone = [
+    'create function f() returns void language sql as $$ select pg_notify(\'x\', \'\') $$', 'select lo_number from t',
     'select set_config(\'a.b\', \'c\', false)', 'select pg_catalog.SET_CONFIG($1, $2, $3)', 'select pg_advisory_lock(1)', 'select pg_try_advisory_lock(1)', 'select lastval()', 'select currval(\'s\')',
     'select query_to_xml(\'select 1\', true, true, \'\')', 'select * into temp x from t', 'select * from pg_listening_channels()',
     'create table t (a int)', 'truncate t', 'set local x = 1', 'copy t to stdout', 'COPY t FROM STDIN'
@@ -146,6 +152,7 @@ t.test('kindOfText()', async (t) => {
     t.same(kindOfText('select 1; select 2;'), { kind: 'alone' })
     t.same(kindOfText(' ; -- nothing\n /* at /* all */ */ ;'), { kind: 'empty' })
     for (const text of ['commit', 'begin', 'set transaction read only']) t.match(kindOfText(text), { kind: 'refused', reason: /sql\.begin/ })
+    t.match(kindOfText('select 1; select pg_notify($1, $2)'), { kind: 'refused', reason: /sql\.notify/ })
     t.match(kindOfText('select 1; commit'), { kind: 'refused', reason: /sql\.begin/ })
     t.match(kindOfText('select \';\'; do $$ begin end $$'), { kind: 'refused', reason: /function with select/ })
     t.same(kindOfText('select \'; commit\', $$; commit;$$, ";commit" /* ; commit */'), { kind: 'alone' })
