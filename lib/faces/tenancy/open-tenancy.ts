@@ -1,7 +1,7 @@
 import { type TenantClient, createTenantClient } from '../../data/client/index.ts'
 import { settingsOf } from '../../data/isolation/index.ts'
 import { Lanes } from '../../data/lanes/index.ts'
-import { TENANT_ROW_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
+import { TENANT_ROW_SQL, VERSION_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
 import { openDriver, postgresDialect, probeServer } from '../../data/wire/index.ts'
 import { runAudit } from '../../operations/audit/index.ts'
 import { migrateTenants } from '../../operations/migrations/index.ts'
@@ -73,6 +73,7 @@ function assemble (parts: Parts): OpenTenancy {
   const { config, enforcement, lanes, client } = parts
   const reader = createRegistryReader({
     readRow: (id) => client.query(catalogSettings(id), TENANT_ROW_SQL, [id]),
+    readVersion: () => client.query(catalogSettings(''), VERSION_SQL),
     cacheMs: config.registryCacheMs,
     sharedSchema: config.sharedSchema
   })
