@@ -78,15 +78,15 @@ function assemble (parts: Parts): OpenTenancy {
     sharedSchema: config.sharedSchema
   })
   const owner = createOwnerRegistry(config)
-  const admit = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
+  const admission = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
   return {
     config,
     enforcement,
-    admit,
+    ...admission,
     runTransaction: async ({ readOnly }, fn) => await client.joinTransaction(readOnly ? 'read only' : '', fn),
     tenancy: {
       sql: client.sql,
-      ...createRunners(admit, config.log ?? processLogger),
+      ...createRunners(admission, config.log ?? processLogger),
       registry: {
         get: async (id) => await reader.find(parseTenantId(id)),
         list: async () => await owner.list(),

@@ -107,6 +107,11 @@ export interface OpenTenancy {
    * @throws {RegistryUnavailableError} FST_TENANCY_REGISTRY_UNAVAILABLE
    */
   admit (tenantId: TenantId): Promise<Tenant>
+  /**
+   * Returns what `admit` would, where that is known without waiting and nothing has to be refused or noted down.
+   * Undefined decides nothing: ask `admit`.
+   */
+  recall (tenantId: TenantId): Tenant | undefined
   /** Runs `fn` in the current tenant's context as one transaction that every statement of the tenant client joins. */
   runTransaction<T> (mode: { readonly readOnly: boolean }, fn: () => Promise<T>): Promise<T>
 }
