@@ -35,7 +35,8 @@ export interface Tenancy {
   /**
    * Runs `fn` with this tenant as the tenant context, and returns what it returns.
    *
-   * Every statement written in `fn`, and in whatever `fn` awaits, belongs to the tenant. Inside the tenant's own context
+   * Every statement written in `fn`, and in whatever `fn` awaits, belongs to the tenant. `fn` is called at once where the
+   * registry's answer is at hand, and else when it is there. Inside the tenant's own context
    * nothing changes; inside another tenant's it is refused.
    *
    * @example
