@@ -39,7 +39,7 @@ export function clientGroups (sizes: Sizes): readonly ClientGroup[] {
   const common = { kind: 'throughput', work: 'statement', callers: CALLERS, isDelayed: false, isOneProcess: false } as const
   const begin = beginRow('rls', usual)
   const both = [begin, ownRow('rls', usual), ownRow('schema+rls', usual)]
-  // One caller is slow: with more tenants, none would be used twice before its look-up is too old (registryCacheMs).
+  // One caller is slow: with more tenants, the look-ups would be in the median.
   const alone = [beginRow('rls', some), ownRow('rls', some), ownRow('schema+rls', some)]
   const delayed = { kind: 'latency', callers: 1, isDelayed: true, rows: alone } as const
   return [

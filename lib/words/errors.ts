@@ -145,7 +145,7 @@ export const RoleSetupFailedError = createError('FST_TENANCY_ROLE_SETUP_FAILED',
 
 /** The registry cannot be read; no tenant is served rather than a wrong one. */
 export const RegistryUnavailableError = createError('FST_TENANCY_REGISTRY_UNAVAILABLE',
-  'The tenant registry cannot be read: check the database, and that it was prepared with setUpDatabase().', 503)
+  'The tenant registry cannot be read: check the database, and that it was prepared with the setUpDatabase() of this version.', 503)
 
 // --- provisioning, migrations, policies ------------------------------------------------------------------------------
 

@@ -15,6 +15,12 @@ t.test('createTenancy()', async (t) => {
     await t.rejects(createTenancy({ mode: 'multi', database: appUrl, log: keptLog().log }), { code: /FST_TENANCY_(REGISTRY_UNAVAILABLE|ROLE_UNSAFE)/ })
   })
 
+  t.test('refuses a database that an older version set up', async (t) => {
+    const { appUrl, admin } = await testDatabase(t)
+    await admin`drop table zakops_tenancy.registry_version`
+    await t.rejects(createTenancy({ mode: 'multi', database: appUrl, log: keptLog().log }), { code: 'FST_TENANCY_REGISTRY_UNAVAILABLE', message: /of this version/ })
+  })
+
   t.test('refuses a superuser and the owner in multi mode, in one coded error that says what to use instead', async (t) => {
     const { adminUrl, ownerUrl } = await testTenancy(t)
     for (const database of [adminUrl, ownerUrl]) {

@@ -1,3 +1,3 @@
 export { type OwnerRegistry, type OwnerRegistryConfig, createOwnerRegistry, listTenants } from './owner-registry.ts'
 export { type RegistryReader, type RegistryReaderOptions, createRegistryReader } from './reader.ts'
-export { TENANTS_TABLE, TENANT_COLUMNS, TENANT_ROW_SQL, parseTenant } from './row.ts'
+export { TENANTS_TABLE, TENANT_COLUMNS, TENANT_ROW_SQL, VERSION_SQL, parseTenant } from './row.ts'

@@ -2,13 +2,12 @@ import { RegistryUnavailableError, TenantUnknownError } from '../../words/errors
 import type { Tenant, TenantId } from '../../words/types.ts'
 import { Recent } from './recent.ts'
 import { parseTenant } from './row.ts'
+import { RegistryVersion, type RegistryVersionOptions, versionOf } from './version.ts'
 
 /** How the registry is read. */
-export interface RegistryReaderOptions {
+export interface RegistryReaderOptions extends RegistryVersionOptions {
   /** Sends {@link TENANT_ROW_SQL} with this tenant's settings, and returns the rows. */
   readonly readRow: (tenantId: TenantId) => Promise<readonly unknown[]>
-  /** How long an answer is believed, in milliseconds. */
-  readonly cacheMs: number
   /** The schema that tenants have under `rls`. */
   readonly sharedSchema: string
 }
@@ -23,29 +22,45 @@ export interface RegistryReader {
    * believably; `cause` says why.
    */
   find (tenantId: TenantId): Promise<Tenant>
+  /** Returns what `find` would, if an answer that is still believed is at hand; undefined says to ask `find`. */
+  peek (tenantId: TenantId): Tenant | undefined
   /** Makes the next `find` of this tenant ask again. */
   forget (tenantId: TenantId): void
   /** How many answers are kept. */
   readonly size: number
 }
 
+/** What the registry said of a tenant. */
+interface Answer {
+  readonly tenant: Tenant | 'unknown'
+  /** The version of the registry in the same snapshot. */
+  readonly version: string | undefined
+  /** When it was asked. */
+  readonly since: number
+}
+
 const MAX_ANSWERS = 10_000
 
+/** An answer is asked for again after that, should somebody have switched off what changes the version. */
+const MAX_AGE_MS = 60_000
+
 /**
- * Returns a {@link RegistryReader} that keeps answers, "there is none" too, for `cacheMs`.
+ * Returns a {@link RegistryReader} that believes an answer, "there is none" too, for `cacheMs`, and for as long as the
+ * registry's version, itself read less than `cacheMs` ago, is the answer's. So a change is felt within `cacheMs`, and
+ * many tenants cost no more reads than one.
  *
- * At most 10,000 answers are kept. Callers who ask for the same tenant at the same time share one read. A failed read
- * is kept for nobody.
+ * At most 10,000 answers are kept, for a minute at most. Callers who ask for the same tenant at the same time share one
+ * read. A failed read is kept for nobody.
  */
 export function createRegistryReader (options: RegistryReaderOptions): RegistryReader {
-  const answers = new Recent<Tenant | 'unknown'>(options.cacheMs, MAX_ANSWERS)
-  const reads = new Map<TenantId, Promise<Tenant | 'unknown'>>()
+  const version = new RegistryVersion(options)
+  const answers = new Recent<Answer>(Math.max(MAX_AGE_MS, options.cacheMs), MAX_ANSWERS)
+  const reads = new Map<TenantId, Promise<Answer>>()
 
-  function read (tenantId: TenantId): Promise<Tenant | 'unknown'> {
-    const since = performance.now()
+  function read (tenantId: TenantId): Promise<Answer> {
     const reading = ask(options, tenantId).then((answer) => {
       // After a forget() this answer may be older than the change that it was called for.
-      if (reads.get(tenantId) === reading) answers.set(tenantId, answer, since)
+      if (reads.get(tenantId) === reading) answers.set(tenantId, answer, answer.since)
       return answer
     }).finally(() => {
       if (reads.get(tenantId) === reading) reads.delete(tenantId)
@@ -54,11 +69,31 @@ export function createRegistryReader (options: RegistryReaderOptions): RegistryR
     return reading
   }
 
+  /** The answer at hand, and whether it is believed. */
+  function recall (tenantId: TenantId): readonly [answer: Answer | undefined, isBelieved: boolean] {
+    const now = performance.now()
+    version.keepCurrent(now)
+    const answer = answers.get(tenantId)
+    if (answer === undefined) return [undefined, false]
+    return [answer, now - answer.since < options.cacheMs || version.isCurrent(answer.version, now)]
+  }
+
+  async function refreshed (tenantId: TenantId): Promise<Answer> {
+    // After a quiet time, one read of the version may be enough for everybody.
+    await version.reading
+    const [answer, isBelieved] = recall(tenantId)
+    return isBelieved && answer !== undefined ? answer : await (reads.get(tenantId) ?? read(tenantId))
+  }
+
   return {
     async find (tenantId) {
-      const answer = answers.get(tenantId) ?? await (reads.get(tenantId) ?? read(tenantId))
-      if (answer === 'unknown') throw new TenantUnknownError()
-      return answer
+      const [kept, isBelieved] = recall(tenantId)
+      if (kept === undefined) return known(await (reads.get(tenantId) ?? read(tenantId)))
+      return known(isBelieved ? kept : await refreshed(tenantId))
+    },
+    peek (tenantId) {
+      const [kept, isBelieved] = recall(tenantId)
+      return isBelieved && kept !== undefined && kept.tenant !== 'unknown' ? kept.tenant : undefined
     },
     forget (tenantId) {
       answers.delete(tenantId)
@@ -70,13 +105,19 @@ export function createRegistryReader (options: RegistryReaderOptions): RegistryR
   }
 }
 
-async function ask (options: RegistryReaderOptions, tenantId: TenantId): Promise<Tenant | 'unknown'> {
+function known ({ tenant }: Answer): Tenant {
+  if (tenant === 'unknown') throw new TenantUnknownError()
+  return tenant
+}
+
+async function ask (options: RegistryReaderOptions, tenantId: TenantId): Promise<Answer> {
+  const since = performance.now()
   try {
     const rows = await options.readRow(tenantId)
-    if (rows.length === 0) return 'unknown'
+    if (rows.length === 0) return { tenant: 'unknown', version: undefined, since }
     const tenant = parseTenant(rows[0], options)
     if (rows.length > 1 || tenant.id !== tenantId) throw new Error('the tenant registry answered with another tenant')
-    return tenant
+    return { tenant, version: versionOf(rows[0]), since }
   } catch (cause) {
     throw new RegistryUnavailableError({ cause })
   }

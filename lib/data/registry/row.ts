@@ -7,12 +7,18 @@ import type { Tenant } from '../../words/types.ts'
 /** The table of tenants, quoted. */
 export const TENANTS_TABLE = `${quoteIdentifier(CONTROL_SCHEMA)}.tenants`
 
+/** The query of the registry's version: one row that tells nothing of any tenant. */
+export const VERSION_SQL = `select version::text as version from ${quoteIdentifier(CONTROL_SCHEMA)}.registry_version`
+
 // One-word names and text only: the application's driver options may rename columns and parse types in their own way.
 /** What a query of the registry selects, for {@link parseTenant}. */
 export const TENANT_COLUMNS = 'id, name, status, strategy, schema, (extract(epoch from created_at) * 1000)::bigint::text as created'
 
-/** The query of one tenant, with its id as `$1`. Row security shows the application's role only its tenant's row. */
-export const TENANT_ROW_SQL = `select ${TENANT_COLUMNS} from ${TENANTS_TABLE} where id = $1`
+/**
+ * The query of one tenant, with its id as `$1`, and of the version of the registry in the same snapshot. Row security
+ * shows the application's role only its tenant's row.
+ */
+export const TENANT_ROW_SQL = `select ${TENANT_COLUMNS}, (${VERSION_SQL}) as version from ${TENANTS_TABLE} where id = $1`
 
 const rowSchema = Type.Object({
   id: Type.String(),

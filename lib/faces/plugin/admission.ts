@@ -4,37 +4,73 @@ import { ClaimInvalidError, ClaimMissingError, TenantDeniedError, TenantMismatch
 import type { Tenant, TenantId } from '../../words/types.ts'
 import type { OpenTenancy } from '../tenancy/index.ts'
 import { disagreement } from './agreement.ts'
-import { ruleOf } from './route-rule.ts'
+import { knownRuleOf, ruleOf } from './route-rule.ts'
 import type { TokenReader } from './token.ts'
 
-/** Returns the tenant that a request is served for; undefined where none is needed, or none can be trusted in observe mode. */
-export type Admission = (request: FastifyRequest) => Promise<Tenant | undefined>
+/** How a request becomes a tenant. */
+export interface Admission {
+  /** Returns the tenant that a request is served for; undefined where none is needed, or none can be trusted in observe mode. */
+  readonly admit: (request: FastifyRequest) => Promise<Tenant | undefined>
+  /**
+   * Returns what `admit` would, where that is known without waiting and nothing is wrong. Undefined decides nothing: ask
+   * `admit`, whose order and errors are the only ones.
+   */
+  readonly recall: (request: FastifyRequest) => Tenant | undefined
+}
 
 /** In single mode every route but `tenancy: false` is served for the fixed tenant, whatever the client says. */
 export function singleAdmission (open: OpenTenancy): Admission {
-  return async (request) => ruleOf(request).tenant === 'none' ? undefined : await open.admit(open.config.tenantId)
+  const { tenantId } = open.config
+  return {
+    admit: async (request) => ruleOf(request).tenant === 'none' ? undefined : await open.admit(tenantId),
+    recall: (request) => isForTenants(request) ? open.recall(tenantId) : undefined
+  }
 }
 
 /**
  * In multi mode: token → claim → agreement → registry. Each step is only reached when the one before is good, so nobody
  * without a valid token makes us ask the database (J-09).
  */
-export function tokenAdmission (open: OpenTenancy, readToken: TokenReader): Admission {
-  return async (request) => {
-    const rule = ruleOf(request)
-    if (rule.tenant === 'none') return undefined
-    try {
-      const tenantId = readClaimOf(await readToken(request), open.config.claim)
-      checkAgreement(open, request, tenantId)
-      return await open.admit(tenantId)
-    } catch (error) {
-      if (!isRefusal(error)) throw error
-      if (rule.tenant === 'optional' && error instanceof TokenMissingError) return undefined
-      // What is not found has no secrets to keep, and "404" is the better answer.
-      if (request.is404) return undefined
-      refuse(open, request, error)
-      return undefined
+export function tokenAdmission (open: OpenTenancy, tokens: TokenReader): Admission {
+  const { claim, agree } = open.config
+  return {
+    async admit (request) {
+      const rule = ruleOf(request)
+      if (rule.tenant === 'none') return undefined
+      try {
+        const tenantId = readClaimOf(await tokens.read(request), claim)
+        checkAgreement(open, request, tenantId)
+        return await open.admit(tenantId)
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        if (rule.tenant === 'optional' && error instanceof TokenMissingError) return undefined
+        // What is not found has no secrets to keep, and "404" is the better answer.
+        if (request.is404) return undefined
+        refuse(open, request, error)
+        return undefined
+      }
+    },
+    recall (request) {
+      if (!isForTenants(request)) return undefined
+      const payload = tokens.recall(request)
+      const tenantId = payload === undefined ? undefined : findClaim(payload, claim)
+      if (tenantId === undefined || disagreement(agree, request, tenantId) !== undefined) return undefined
+      return open.recall(tenantId)
     }
+  }
+}
+
+/** Tells whether it is known by now that the route of `request` is for tenants. */
+function isForTenants (request: FastifyRequest): boolean {
+  const rule = knownRuleOf(request)
+  return rule !== undefined && rule.tenant !== 'none'
+}
+
+function findClaim (payload: object, path: string): TenantId | undefined {
+  try {
+    return readClaim(payload, path)
+  } catch {
+    return undefined
   }
 }
 

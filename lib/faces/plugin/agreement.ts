@@ -36,7 +36,8 @@ export function timesSent (request: FastifyRequest, lowerCaseName: string): numb
   let times = 0
   const names = request.raw.rawHeaders
   for (let at = 0; at < names.length; at += 2) {
-    if (names[at]?.toLowerCase() === lowerCaseName) times++
+    const name = names[at]
+    if (name?.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) times++
   }
   return times
 }

@@ -14,12 +14,12 @@ const tenancyPlugin: FastifyPluginAsync<TenancyOptions> = async (fastify, option
   const config = resolveConfig({ ...options, log: options.log ?? fastify.log }, process.env)
   requireFreeNames(fastify)
   // Tokens go first: options that cannot be used must not leave an open connection behind.
-  const readToken = config.mode === 'multi' ? await openTokens(fastify, config.jwt) : undefined
-  if (readToken === undefined && config.jwt !== undefined) await registerJwt(fastify, config.jwt)
+  const tokens = config.mode === 'multi' ? await openTokens(fastify, config.jwt) : undefined
+  if (tokens === undefined && config.jwt !== undefined) await registerJwt(fastify, config.jwt)
   const open = await openTenancy(config)
   fastify.addHook('onClose', async function closeTenancyHook () { await open.tenancy.close() })
   decorate(fastify, open)
-  addContextHooks(fastify, readToken === undefined ? singleAdmission(open) : tokenAdmission(open, readToken))
+  addContextHooks(fastify, tokens === undefined ? singleAdmission(open) : tokenAdmission(open, tokens))
   addTransactionHooks(fastify, open)
 }
 

@@ -43,6 +43,11 @@ export function ruleOf (request: FastifyRequest): RouteRule {
   return rule
 }
 
+/** Returns the rule of the route that serves `request`, if it was asked for before. */
+export function knownRuleOf (request: FastifyRequest): RouteRule | undefined {
+  return request.is404 ? undefined : rules.get(request.routeOptions.config)
+}
+
 /** Returns the rule that a route config `tenancy` says; `route` names the route in the error. */
 export function parseRouteRule (value: unknown, route: string): RouteRule {
   if (value === undefined || value === true) return REQUIRED

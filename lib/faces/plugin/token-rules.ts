@@ -10,6 +10,8 @@ export type Algorithm = NonNullable<VerifyOptions['algorithms']>[number]
 export interface TokenRules {
   readonly algorithms: readonly Algorithm[]
   readonly requiredClaims: readonly string[]
+  /** `iss` and `aud` as they were at the start: tokens that are remembered were held to these. */
+  readonly allowed: Pick<VerifyOptions, 'allowedIss' | 'allowedAud'>
   /** How far another machine's clock may be off, for `iat`. In milliseconds. */
   readonly clockTolerance: number
 }
@@ -32,7 +34,19 @@ export function tokenRules (jwt: Jwt, secret: FastifyJWTOptions['secret'] | unde
   const requiredClaims = new Set([...verify.requiredClaims ?? [], 'exp'])
   if (verify.allowedIss !== undefined) requiredClaims.add('iss')
   if (verify.allowedAud !== undefined) requiredClaims.add('aud')
-  return { algorithms, requiredClaims: [...requiredClaims], clockTolerance: verify.clockTolerance ?? 0 }
+  return {
+    algorithms: [...algorithms],
+    requiredClaims: [...requiredClaims],
+    allowed: allowedClaims(verify),
+    clockTolerance: verify.clockTolerance ?? 0
+  }
+}
+
+function allowedClaims ({ allowedIss, allowedAud }: VerifyOptions): TokenRules['allowed'] {
+  return {
+    ...(Array.isArray(allowedIss) ? { allowedIss: [...allowedIss] } : {}),
+    ...(Array.isArray(allowedAud) ? { allowedAud: [...allowedAud] } : {})
+  }
 }
 
 /**

@@ -4,19 +4,28 @@ import { hasRepeatedKeys } from '../../settings/claim/index.ts'
 import { OptionsInvalidError, TokenInvalidError, TokenMissingError } from '../../words/errors.ts'
 import { timesSent } from './agreement.ts'
 import { type TokenRules, type VerifyOptions, tokenRules } from './token-rules.ts'
+import { type VerifiedToken, VerifiedTokens, isVerdictLasting } from './verified-tokens.ts'
 
 /** How long before its `iat` a token may arrive, for clocks that differ. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000
 
 const NO_TOKEN = new Set<unknown>(['FST_JWT_NO_AUTHORIZATION_IN_HEADER', 'FST_JWT_NO_AUTHORIZATION_IN_COOKIE'])
 
-/**
- * Returns the payload of the request's token, after every check. Sends nothing to the database.
- *
- * @throws {TokenMissingError} FST_TENANCY_TOKEN_MISSING — there is none.
- * @throws {TokenInvalidError} FST_TENANCY_TOKEN_INVALID — whatever else is wrong; `cause` says what.
- */
-export type TokenReader = (request: FastifyRequest) => Promise<object>
+/** How a request's token is read. Sends nothing to the database. */
+export interface TokenReader {
+  /**
+   * Returns the payload of the request's token, after every check.
+   *
+   * @throws {TokenMissingError} FST_TENANCY_TOKEN_MISSING — there is none.
+   * @throws {TokenInvalidError} FST_TENANCY_TOKEN_INVALID — whatever else is wrong; `cause` says what.
+   */
+  readonly read: (request: FastifyRequest) => Promise<object>
+  /**
+   * Does what `read` does, `request.user` included, for a token that `read` found good before. Undefined decides
+   * nothing: ask `read`.
+   */
+  readonly recall: (request: FastifyRequest) => object | undefined
+}
 
 /**
  * Registers `@fastify/jwt` if `options` are given, else requires that the application did, and returns the reader.
@@ -30,14 +39,35 @@ export async function openTokens (fastify: FastifyInstance, options: FastifyJWTO
   }
   const { jwt } = fastify
   const rules = tokenRules(jwt, options?.secret)
-  return async (request) => {
-    const token = findToken(request, jwt)
-    try {
-      await verifySignature(request, token, rules)
-      return checkedPayload(token, rules)
-    } catch (error) {
-      throw error instanceof TokenInvalidError ? error : new TokenInvalidError({ cause: error })
+  // What the application registered itself may have a `trusted` that we cannot see.
+  const verified = options !== undefined && isVerdictLasting(options) ? new VerifiedTokens() : undefined
+  return {
+    async read (request) {
+      const token = findToken(request, jwt)
+      try {
+        await verifySignature(request, token, rules)
+        const { expiry, ...good } = checkedToken(token, rules)
+        verified?.remember(token, good, expiry)
+        return good.payload
+      } catch (error) {
+        throw error instanceof TokenInvalidError ? error : new TokenInvalidError({ cause: error })
+      }
+    },
+    recall (request) {
+      const found = verified === undefined ? undefined : recallToken(request, jwt, verified)
+      if (found === undefined) return undefined
+      // A payload of its own for each request: what one handler does to its user, no other request sees.
+      const user: unknown = JSON.parse(found.text)
+      return Reflect.set(request, options?.decoratorName ?? 'user', user) ? found.payload : undefined
     }
+  }
+}
+
+function recallToken (request: FastifyRequest, jwt: FastifyInstance['jwt'], verified: VerifiedTokens): VerifiedToken | undefined {
+  try {
+    return verified.recall(findToken(request, jwt))
+  } catch {
+    return undefined
   }
 }
 
@@ -83,6 +113,7 @@ async function verifySignature (request: FastifyRequest, token: string, rules: T
   const verify: VerifyOptions = {
     algorithms: [...rules.algorithms],
     requiredClaims: [...rules.requiredClaims],
+    ...rules.allowed,
     ignoreExpiration: false,
     // A token that was good before is not good for ever (J-06).
     cache: false,
@@ -93,15 +124,15 @@ async function verifySignature (request: FastifyRequest, token: string, rules: T
 }
 
 /** Reads the payload itself: what jwtVerify returns went through the application's `formatUser`. */
-function checkedPayload (token: string, rules: TokenRules): object {
+function checkedToken (token: string, rules: TokenRules): VerifiedToken & { readonly expiry: number } {
   const text = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
   const payload: unknown = JSON.parse(text)
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) throw refused('The payload is not an object.')
   if (hasRepeatedKeys(text)) throw refused('The payload has the same key twice.')
   const expiry: unknown = Reflect.get(payload, 'exp')
-  if (!Object.hasOwn(payload, 'exp') || !Number.isFinite(expiry)) throw refused('The exp claim is not a time.')
+  if (!Object.hasOwn(payload, 'exp') || typeof expiry !== 'number' || !Number.isFinite(expiry)) throw refused('The exp claim is not a time.')
   if (Object.hasOwn(payload, 'iat')) checkIssueTime(Reflect.get(payload, 'iat'), rules)
-  return payload
+  return { payload, text, expiry }
 }
 
 function checkIssueTime (issued: unknown, rules: TokenRules): void {

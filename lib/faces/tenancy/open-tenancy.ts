@@ -2,7 +2,7 @@ import { Channels } from '../../data/channels/index.ts'
 import { type TenantClient, createTenantClient } from '../../data/client/index.ts'
 import { settingsOf } from '../../data/isolation/index.ts'
 import { Lanes } from '../../data/lanes/index.ts'
-import { type RegistryReader, TENANT_ROW_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
+import { type RegistryReader, TENANT_ROW_SQL, VERSION_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
 import { openDriver, postgresDialect, probeServer } from '../../data/wire/index.ts'
 import { runAudit } from '../../operations/audit/index.ts'
 import { migrateTenants } from '../../operations/migrations/index.ts'
@@ -26,7 +26,7 @@ interface Parts {
   readonly channels: Channels
   readonly client: TenantClient
   readonly reader: RegistryReader
-  readonly admit: Admission
+  readonly admission: Admission
 }
 
 /**
@@ -48,11 +48,12 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
   const lanes = new Lanes(driver, dialect, { ...config.lanes, perTenant: lanesPerTenant(config), isPooled, timeouts: config.timeouts })
   const reader = createRegistryReader({
     readRow: (id) => client.query(catalogSettings(id), TENANT_ROW_SQL, [id]),
+    readVersion: () => client.query(catalogSettings(''), VERSION_SQL),
     cacheMs: config.registryCacheMs,
     sharedSchema: config.sharedSchema
   })
-  const admit = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
-  const channels = new Channels({ driver, isPooled, connectTimeoutMs: config.timeouts.connect, key: config.channelKey, admit, log })
+  const admission = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
+  const channels = new Channels({ driver, isPooled, connectTimeoutMs: config.timeouts.connect, key: config.channelKey, admit: admission.admit, log })
   const client = createTenantClient({
     builder: driver.builder,
     lanes,
@@ -64,7 +65,7 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
   })
   try {
     await lanes.start().catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
-    const open = assemble({ config, enforcement, lanes, channels, client, reader, admit })
+    const open = assemble({ config, enforcement, lanes, channels, client, reader, admission })
     judgeFindings(await open.tenancy.audit(), config.mode, enforcement, log)
     if (config.mode === 'multi') await requireRegistry(client)
     return open
@@ -82,16 +83,16 @@ async function requireRegistry (client: TenantClient): Promise<void> {
 }
 
 function assemble (parts: Parts): OpenTenancy {
-  const { config, enforcement, lanes, channels, client, reader, admit } = parts
+  const { config, enforcement, lanes, channels, client, reader, admission } = parts
   const owner = createOwnerRegistry(config)
   return {
     config,
     enforcement,
-    admit,
+    ...admission,
     runTransaction: async ({ readOnly }, fn) => await client.joinTransaction(readOnly ? 'read only' : '', fn),
     tenancy: {
       sql: client.sql,
-      ...createRunners(admit, config.log ?? processLogger),
+      ...createRunners(admission, config.log ?? processLogger),
       registry: {
         get: async (id) => await reader.find(parseTenantId(id)),
         list: async () => await owner.list(),

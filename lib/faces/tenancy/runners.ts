@@ -1,22 +1,23 @@
 import { assertMayEnter, currentContext, runInContext, runOutsideContext, tenantContext } from '../../settings/context/index.ts'
 import { OptionsInvalidError } from '../../words/errors.ts'
 import { parseTenantId } from '../../words/names.ts'
-import type { TenancyLogger } from '../../words/types.ts'
+import type { Tenant, TenancyLogger } from '../../words/types.ts'
 import type { Admission } from './admission.ts'
 import type { Tenancy } from './tenancy.ts'
 
 /** Returns the two ways to choose a context by hand. */
-export function createRunners (admit: Admission, log: TenancyLogger): Pick<Tenancy, 'runWithTenant' | 'runWithoutTenant'> {
+export function createRunners ({ admit, recall }: Admission, log: TenancyLogger): Pick<Tenancy, 'runWithTenant' | 'runWithoutTenant'> {
   return {
-    async runWithTenant (tenantId, fn) {
-      requireFunction(fn, 'runWithTenant(id, fn)')
-      const id = parseTenantId(tenantId)
-      const tenant = await admit(id)
-      assertMayEnter(tenant)
-      // A query returned by `fn` is sent when it is awaited: that has to be inside.
-      const call = async () => await fn()
-      // Inside the tenant's own context nothing is entered anew: a transaction goes on.
-      return await (currentContext() === undefined ? runInContext(tenantContext(tenant), call) : call())
+    // Not `async`, because each promise between the caller and its statement costs as much as checking a token does.
+    runWithTenant (tenantId, fn) {
+      try {
+        requireFunction(fn, 'runWithTenant(id, fn)')
+        const id = parseTenantId(tenantId)
+        const tenant = recall(id)
+        return tenant === undefined ? admit(id).then((admitted) => enter(admitted, fn)) : enter(tenant, fn)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
     async runWithoutTenant (reason, fn) {
       requireFunction(fn, 'runWithoutTenant(reason, fn)')
@@ -25,6 +26,19 @@ export function createRunners (admit: Admission, log: TenancyLogger): Pick<Tenan
       return await runOutsideContext(async () => await fn())
     }
   }
+}
+
+/** Inside the tenant's own context nothing is entered anew: a transaction goes on. */
+function enter<T> (tenant: Tenant, fn: () => T | PromiseLike<T>): Promise<T> {
+  assertMayEnter(tenant)
+  const call = (): Promise<T> => settled(fn())
+  return currentContext() === undefined ? runInContext(tenantContext(tenant), call) : call()
+}
+
+/** A query returned by `fn` is sent when it is awaited: that has to be inside. A promise of the language is under way already. */
+function settled<T> (result: T | PromiseLike<T>): Promise<T> {
+  if (result instanceof Promise && Object.getPrototypeOf(result) === Promise.prototype) return result
+  return (async () => await result)()
 }
 
 function requireFunction (fn: unknown, call: string): void {

@@ -35,7 +35,8 @@ export interface Tenancy {
   /**
    * Runs `fn` with this tenant as the tenant context, and returns what it returns.
    *
-   * Every statement written in `fn`, and in whatever `fn` awaits, belongs to the tenant. Inside the tenant's own context
+   * Every statement written in `fn`, and in whatever `fn` awaits, belongs to the tenant. `fn` is called at once where the
+   * registry's answer is at hand, and else when it is there. Inside the tenant's own context
    * nothing changes; inside another tenant's it is refused.
    *
    * @example
@@ -107,6 +108,11 @@ export interface OpenTenancy {
    * @throws {RegistryUnavailableError} FST_TENANCY_REGISTRY_UNAVAILABLE
    */
   admit (tenantId: TenantId): Promise<Tenant>
+  /**
+   * Returns what `admit` would, where that is known without waiting and nothing has to be refused or noted down.
+   * Undefined decides nothing: ask `admit`.
+   */
+  recall (tenantId: TenantId): Tenant | undefined
   /** Runs `fn` in the current tenant's context as one transaction that every statement of the tenant client joins. */
   runTransaction<T> (mode: { readonly readOnly: boolean }, fn: () => Promise<T>): Promise<T>
 }

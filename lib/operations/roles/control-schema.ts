@@ -33,10 +33,48 @@ export function controlSchemaStatements (appRole: string): readonly string[] {
     `drop policy if exists tenants_own_row on ${control}.tenants`,
     `create policy tenants_own_row on ${control}.tenants for select
        using (id = (select nullif(current_setting(${quoteLiteral(TENANT_SETTING)}, true), '')))`,
+    ...versionStatements(),
     `revoke all on schema ${control} from public, ${app}`,
-    `revoke all on ${control}.tenants, ${control}.migrations from public, ${app}`,
+    `revoke all on ${control}.tenants, ${control}.migrations, ${control}.registry_version from public, ${app}`,
     `grant usage on schema ${control} to ${app}`,
-    `grant select on ${control}.tenants to ${app}`
+    `grant select on ${control}.tenants, ${control}.registry_version to ${app}`
+  ]
+}
+
+/**
+ * One row that changes with whatever changes in `tenants`, so that a process asks for it and not for every tenant again.
+ * It is readable by the application's role and tells nothing but that something changed: a random value, which a
+ * restored or rebuilt registry does not have again.
+ *
+ * The trigger is deferred to the commit, so that a long provisioning holds the row only while it commits; SECURITY
+ * DEFINER and ALWAYS, so that it works for whoever changes a row, a replication worker too; and changes the value
+ * once for each transaction. The statements end with a change, because there was no trigger for a moment.
+ */
+function versionStatements (): readonly string[] {
+  const version = `${control}.registry_version`
+  const change = `insert into ${version} (version, changed_in) values (pg_catalog.gen_random_uuid(), pg_catalog.pg_current_xact_id())
+    on conflict (only_row) do update set version = excluded.version, changed_in = excluded.changed_in`
+  const triggers = [
+    ['tenants_changed', 'constraint trigger tenants_changed after insert or update or delete', 'deferrable initially deferred for each row'],
+    ['tenants_truncated', 'trigger tenants_truncated after truncate', 'for each statement']
+  ] as const
+  return [
+    `create table if not exists ${version} (
+       only_row boolean primary key default true check (only_row),
+       version uuid not null,
+       changed_in xid8 not null)`,
+    `create or replace function ${control}.change_version() returns trigger language plpgsql security definer
+       set search_path = pg_catalog, pg_temp as ${quoteLiteral(`begin
+         ${change} where registry_version.changed_in <> excluded.changed_in;
+         return null;
+       end`)}`,
+    `revoke all on function ${control}.change_version() from public`,
+    ...triggers.flatMap(([name, when, each]) => [
+      `drop trigger if exists ${name} on ${control}.tenants`,
+      `create ${when} on ${control}.tenants ${each} execute function ${control}.change_version()`,
+      `alter table ${control}.tenants enable always trigger ${name}`
+    ]),
+    change
   ]
 }
 
