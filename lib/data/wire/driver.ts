@@ -4,6 +4,7 @@ import { type DriverQuery, isDriverQuery } from './driver-query.ts'
 import { DriverSocket } from './driver-socket.ts'
 import { type OpenSocket, LoginSocket } from './login-socket.ts'
 import { sendCancel } from './cancel.ts'
+import { singleSocket } from './single-socket.ts'
 import { DriverUnsupportedError } from '../../words/errors.ts'
 import type { DatabaseOption } from '../../settings/config/index.ts'
 
@@ -97,7 +98,8 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
 function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>): Promise<OpenSocket> {
   return new Promise((resolve, reject) => {
     const connection = { ...parsed.connection, ...parameters }
-    const client = construct({ ...parsed, connection, ssl: false, socket: () => new LoginSocket(address, connect(), resolve) })
+    const single = singleSocket(() => new LoginSocket(address, connect(), resolve), passwordOf(parsed))
+    const client = construct({ ...parsed, ...single.options, connection, ssl: false })
     // Never answered: the socket is gone by then, and the promise of it with it.
     client`select`.then(() => reject(new Error('the socket was not taken over')), reject)
   })
@@ -109,39 +111,20 @@ interface Connecting {
 }
 
 function openClient (parsed: Sql['options'], { address, connect }: Connecting, onEnd: (error: Error | undefined) => void, options: object = {}): OpenClient {
-  let socket: DriverSocket | undefined
-  let hasEnded = false
-  const end = (error: Error | undefined): void => {
-    hasEnded = true
-    onEnd(error)
-  }
-  const password: unknown = Reflect.get(parsed, 'pass')
-  const sql = construct({
-    ...parsed,
-    ...options,
-    ssl: false,
-    // A password that comes when the connection has gone would be written to nothing, and end the process (D-09).
-    pass: typeof password === 'function' ? async () => await unlessEnded(await password(), () => hasEnded) : password,
-    socket: () => {
-      // The driver would reconnect by itself and go on in the middle of what was a transaction (D-02, D-03).
-      if (socket !== undefined || hasEnded) throw new Error('this client does not reconnect')
-      socket = new DriverSocket(address, connect(), end)
-      return socket
-    }
-  })
+  const single = singleSocket(() => new DriverSocket(address, connect(), onEnd), passwordOf(parsed))
+  const sql = construct({ ...parsed, ...single.options, ...options, ssl: false })
   return {
     sql,
     abort () {
-      hasEnded = true
       // An error of its own, because the driver writes the statement and its parameters into it.
-      socket?.fail(new Error('the connection was given up'))
+      single.fail(new Error('the connection was given up'))
       sql.end({ timeout: 0 }).catch(() => {})
     }
   }
 }
 
-function unlessEnded<T> (value: T, hasEnded: () => boolean): T | Promise<never> {
-  return hasEnded() ? new Promise<never>(() => {}) : value
+function passwordOf (parsed: Sql['options']): unknown {
+  return Reflect.get(parsed, 'pass')
 }
 
 /** How the driver reads and writes values when nobody has told it otherwise. */
