@@ -1,3 +1,4 @@
+import { Readable, Writable } from 'node:stream'
 import type { Sql } from 'postgres'
 import { SqlRefusedError } from '../../words/errors.ts'
 import type { LaneQuery } from '../lanes/index.ts'
@@ -20,6 +21,7 @@ export type QueryFactory = (strings: readonly string[], args: readonly unknown[]
 
 const IN_A_REPLY = 'A query was about to be written into JSON, with its text and parameters: await it first.'
 
+const RESOLVE = Symbol('resolve')
 const REJECT = Symbol('reject')
 
 /**
@@ -45,17 +47,37 @@ function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Param
   }
 
   class Tenanted extends queryClassOf(builder) implements TenantQuery {
+    declare [RESOLVE]: (result: unknown) => void
     declare [REJECT]: (error: unknown) => void
+    #stream: Readable | Writable | undefined
     #judge: ((error: unknown) => unknown) | undefined
 
     constructor (strings: readonly string[], args: readonly unknown[], options?: object) {
       super(strings, args, handler, canceller, options)
     }
 
+    override get resolve (): (result: unknown) => void {
+      const resolve = this[RESOLVE]
+      return (result) => {
+        if (result instanceof Readable || result instanceof Writable) this.#stream = outliving(result)
+        resolve(result)
+      }
+    }
+
+    override set resolve (resolve: (result: unknown) => void) {
+      this[RESOLVE] = resolve
+    }
+
     /** The driver sets this anew for each batch of a cursor, and calls it with whatever went wrong. */
     override get reject (): (error: unknown) => void {
       const reject = this[REJECT]
-      return (error) => reject(this.#judge === undefined ? error : this.#judge(error))
+      return (error) => {
+        const judged = this.#judge === undefined ? error : this.#judge(error)
+        // A COPY was answered with its stream, so only that can tell. Where the last row is wrong the driver leaves it
+        // without an end, and ends it well when the next statement on the lane is answered, whoever's that is.
+        if (judged instanceof Error) this.#stream?.destroy(judged)
+        reject(judged)
+      }
     }
 
     override set reject (reject: (error: unknown) => void) {
@@ -95,6 +117,12 @@ function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Param
     }
   }
   return Tenanted
+}
+
+/** An error of a stream that nobody listens to would end the process, for every tenant (D-18). */
+function outliving<S extends Readable | Writable> (stream: S): S {
+  stream.on('error', () => {})
+  return stream
 }
 
 /** Keeps a failure that somebody is told of in another way from ending the process. It sends nothing. */
