@@ -74,8 +74,7 @@ export class Lane implements CycleOwner {
 
   described (description: Description): void { this.#memory.describe(description) }
   refused (error: Error): void { this.#failure ??= error }
-  // What a cursor or COPY that failed leaves in the driver is not for the next statement.
-  finished (): void { this.#finishTask(this.#cycle?.isLong === true && this.#cycle.isFailed) }
+  finished (): void { this.#finishTask(this.#cycle?.leavesRemains) }
   lost (reason: Error): void { this.discard(this.#routes.lostError(this.#cycle, reason)) }
 
   #finishTask (isInDoubt = false): void {

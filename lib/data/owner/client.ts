@@ -56,6 +56,9 @@ function openClient (database: DatabaseOption, { connectTimeout, applicationName
     // Statements whose tables change between two runs make the driver send them again, out of order (D-08).
     prepare: false,
     fetch_types: false,
+    // What is left out comes from the environment; without a pipeline begin() never returns (D-04).
+    max_pipeline: 100,
+    debug: false,
     connect_timeout: Math.max(1, Math.ceil(connectTimeout / 1000)),
     onnotice: () => {}
   }

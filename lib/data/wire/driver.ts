@@ -5,7 +5,7 @@ import { DriverSocket } from './driver-socket.ts'
 import { type OpenSocket, LoginSocket } from './login-socket.ts'
 import { sendCancel } from './cancel.ts'
 import { singleSocket } from './single-socket.ts'
-import { DriverUnsupportedError } from '../../words/errors.ts'
+import { DriverUnsupportedError, OptionsInvalidError } from '../../words/errors.ts'
 import type { DatabaseOption } from '../../settings/config/index.ts'
 
 // The one place that knows postgres.js from the inside. What is read here is checked here, so that a new version of the
@@ -16,6 +16,9 @@ const FIXED = {
   max: 1,
   idle_timeout: null,
   max_lifetime: null,
+  // The driver takes what is left out from variables such as PGDEBUG and PGMAX_PIPELINE (D-04).
+  debug: false,
+  max_pipeline: 100,
   // The driver would open a second client in each lane, for replication.
   no_subscribe: true,
   // The driver fetches them in a promise that nobody handles: a connection lost just then would end the process.
@@ -72,6 +75,7 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
   const parsed = builder.options
   const host = parsed.host[0]
   const port = parsed.port[0]
+  assertOneHost(parsed)
   if (!('shared' in parsed) || host === undefined || port === undefined || !isDriverQuery(builder``)) throw new DriverUnsupportedError()
   const address: ServerAddress = {
     host,
@@ -92,6 +96,11 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
     openLane: (socket, isOurs) => executeOf(construct({ ...parsed, ...(isOurs ? untouched : {}), ssl: false, connect_timeout: 0, socket: () => socket })),
     cancel: async (key) => await sendCancel(await connect(), key)
   }
+}
+
+/** The options were looked at before, but PGHOST and PGTARGETSESSIONATTRS are the driver's own. */
+function assertOneHost ({ host, target_session_attrs: target }: Sql['options']): void {
+  if (host.length > 1 || target) throw new OptionsInvalidError('- PGHOST must be one host, and PGTARGETSESSIONATTRS must not be set: several hosts are not there yet.')
 }
 
 /** The driver logs in; at its first ReadyForQuery the socket is taken from it. */
