@@ -106,15 +106,16 @@ t.test('an answer', async (t) => {
 
 t.test('cancel()', async (t) => {
   t.test('does nothing to a statement with others behind it, which are all answered (J11, D-14)', async (t) => {
-    const { sql, as, tenancy } = await testTenancy(t, { lanes: { max: 1 } })
+    const { sql, as, tenancy } = await testTenancy(t, { lanes: { max: 1 }, registryCacheMs: 60_000 })
     for (const tenant of TENANTS) await as(tenant, () => sql`select pg_sleep(${0}), body from docs`)
     const { slow } = await as('acme', () => ({ slow: sql`select pg_sleep(${0.4}), body from docs`.execute() }))
     const behind = Array.from({ length: 5 }, () => as('globex', () => sql`select pg_sleep(${0}), body from docs`))
     await sleep(100)
+    const { discarded } = (await tenancy.stats()).lanes.connections
     slow.cancel()
     t.match(await as('acme', async () => await slow), [{ body: 'secret of acme' }])
     for (const rows of await Promise.all(behind)) t.match(rows, [{ body: 'secret of globex' }])
-    t.match(await tenancy.stats(), { lanes: { connections: { discarded: 0 } } })
+    t.equal((await tenancy.stats()).lanes.connections.discarded, discarded)
   })
 
   t.test('in a race with answers reaches nobody else (D-14)', async (t) => {
