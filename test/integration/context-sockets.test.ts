@@ -38,11 +38,11 @@ t.test('one socket', async (t) => {
   const expected = ['acme acme', `nobody ${NOBODY}`, 'globex globex', `nobody ${NOBODY}`, `nobody ${NOBODY}`, 'acme acme']
   const requests = [asTenant('acme'), asNobody, asTenant('globex'), asNobody, asNobody, asTenant('acme')]
 
-  t.test('kept alive, hands no tenant to the next request', async (t) => {
+  t.test('kept alive, hands no tenant to the next request (A-02)', async (t) => {
     t.same(await talk(port, requests, 6, 40), expected)
   })
 
-  t.test('pipelined, hands no tenant to the next request', async (t) => {
+  t.test('pipelined, hands no tenant to the next request (A-02)', async (t) => {
     t.same(await talk(port, [requests.join('')], 6, 0), expected)
   })
 
@@ -80,7 +80,7 @@ t.test('inject()', async (t) => {
     app.setErrorHandler(async () => ({ seen: `refused ${await whose(app)}` }))
   })
 
-  t.test('in sequence and in parallel shares no tenant', async (t) => {
+  t.test('in sequence and in parallel shares no tenant (A-11)', async (t) => {
     for (let i = 0; i < 3; i++) t.same([await inject(app, 'acme'), await inject(app), await inject(app, 'globex')], ['acme', NOBODY, 'globex'].map((seen) => ({ seen })))
     const many = Array.from({ length: 60 }, (_, i) => [...TENANTS, undefined][i % 3])
     t.same(await Promise.all(many.map((tenant) => inject(app, tenant))), many.map((tenant) => ({ seen: tenant ?? NOBODY })))

@@ -162,7 +162,7 @@ t.test('every phase of a request', async (t) => {
     for (const place of places) t.same(await seen.of(place), RIGHT, place)
   })
 
-  t.test('where Node.js may lose the store, sees its own tenant or an exception', async (t) => {
+  t.test('where Node.js may lose the store, sees its own tenant or an exception (A-03)', async (t) => {
     const sightings = await seen.of('multipart file event')
     t.ok(sightings.length > 0, 'it was there')
     for (const sighting of sightings) t.match(sighting, isRightOrMissing, sighting)
@@ -207,7 +207,7 @@ t.test('time-outs and aborts', async (t) => {
   await sleep(350)
   await seen.settled()
 
-  t.test('see the right tenant or an exception, never another', async (t) => {
+  t.test('see the right tenant or an exception, never another (A-03)', async (t) => {
     for (const place of ['onTimeout', 'onRequestAbort', 'aborted event', 'socket close event']) {
       const sightings = await seen.of(place)
       t.ok(sightings.length > 0, `${place} was there`)

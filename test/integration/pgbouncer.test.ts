@@ -97,7 +97,7 @@ t.test('PgBouncer in transaction mode', { skip }, async (t) => {
 t.test('PgBouncer in session mode', { skip }, async (t) => {
   const scene = await pooledScene(t, 'session', 8)
 
-  t.test('gives 8 callers of two tenants no wrong answer', async (t) => {
+  t.test('gives 8 callers of two tenants no wrong answer (P-07)', async (t) => {
     const { answers, wrong, inserted } = await mixedWork([await scene.open({ lanes: { max: 4 } })], 4)
     t.strictSame(wrong, [])
     t.ok(answers > 600, `${answers} answers`)
@@ -108,7 +108,7 @@ t.test('PgBouncer in session mode', { skip }, async (t) => {
 t.test('PgBouncer in statement mode', { skip }, async (t) => {
   const scene = await pooledScene(t, 'statement')
 
-  t.test('is refused at the start or at sql.begin, and the error says why', async (t) => {
+  t.test('is refused at the start or at sql.begin, and the error says why (P-05)', async (t) => {
     const opened = await scene.open().catch((error: unknown) => error)
     if (opened instanceof Error) {
       t.match(Object(opened).code, /^FST_TENANCY_/)

@@ -102,7 +102,7 @@ t.test('encapsulation', async (t) => {
     t.same(await ask(app, '/before'), [401, 'FST_TENANCY_TOKEN_MISSING'])
   })
 
-  t.test('inside a plugin it serves that plugin alone: its client throws elsewhere', async (t) => {
+  t.test('inside a plugin it serves that plugin alone: its client throws elsewhere (A-10)', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     const inside: FastifyInstance[] = []

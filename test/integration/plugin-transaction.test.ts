@@ -132,7 +132,7 @@ t.test('{ transaction: true }', async (t) => {
     t.ok(await committed('declined'), 'a payload is a success, whatever its status code')
   })
 
-  t.test('is over for code that outlives it', async (t) => {
+  t.test('is over for code that outlives it (A-07)', async (t) => {
     t.match(await post(app, '/late'), [200])
     for (let i = 0; i < 200 && late.length === 0; i++) await sleep(10)
     t.same(late, ['FST_TENANCY_TRANSACTION_ENDED'])

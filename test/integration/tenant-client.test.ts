@@ -203,7 +203,7 @@ t.test('the tenant client', async (t) => {
     await t.rejects(as('acme', () => sql`select * from public.nothing`), { code: '42P01' })
   })
 
-  t.test('opens transactions with options, and savepoints with names', async (t) => {
+  t.test('opens transactions with options, and savepoints with names, and takes neither for SQL (D-24)', async (t) => {
     await t.rejects(as('acme', () => sql.begin('read only', (tx) => tx`delete from docs`)), { code: '25006' })
     t.same(await as('acme', () => sql.begin('isolation level serializable', (tx) => tx`show transaction_isolation`)), [{ transaction_isolation: 'serializable' }])
     await t.rejects(as('acme', () => sql.begin('read only; drop table docs', (tx) => tx`select 1`)), { code: 'FST_TENANCY_SQL_REFUSED' })

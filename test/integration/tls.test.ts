@@ -1,39 +1,21 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import t from 'tap'
 import { startDatabase } from '../../lib/faces/testing/index.ts'
 import { settingsFor, testLanes } from '../support/lanes.ts'
+import { certificateFile, ownServer } from '../support/own-server.ts'
 
-const CERTIFICATE = fixture('server.crt')
-
-function fixture (name: string): string {
-  return readFileSync(new URL(`../support/tls/${name}`, import.meta.url), 'utf8')
-}
-
-/** Gives the server its certificate, by its own hand so that the key is the server's file, and switches TLS on. */
-async function switchTlsOn (url: string): Promise<void> {
-  const admin = postgres(url, { max: 1 })
-  for (const name of ['server.crt', 'server.key']) {
-    const text = Buffer.from(fixture(name)).toString('base64')
-    await admin.unsafe(`copy (select '${text}') to program 'umask 077; base64 -d > ${name}'`)
-  }
-  await admin`alter system set ssl = on`
-  await admin`select pg_reload_conf()`
-  await admin.end()
-  await sleep(300)
-}
+const CERTIFICATE = certificateFile('server.crt')
 
 const PUBLIC = { ...settingsFor('acme', 'pg_catalog'), searchPath: 'pg_catalog, pg_temp' }
 
 t.test('a connection over TLS', async (t) => {
-  const { url, stop } = await startDatabase()
-  t.teardown(stop)
-  await switchTlsOn(url)
+  const { url, switchTlsOn } = await ownServer(t)
+  await switchTlsOn()
   const { username, password, port } = new URL(url)
   const options = { host: 'localhost', port: Number(port), user: username, password, database: 'postgres' }
-  const isEncrypted = async (t: Parameters<typeof testLanes>[0], ssl: boolean | 'require' | 'prefer' | 'allow' | 'verify-full' | object): Promise<unknown> => {
-    const { run } = await testLanes(t, { ...options, ssl })
+  const isEncrypted = async (t: Parameters<typeof testLanes>[0], ssl: boolean | 'require' | 'prefer' | 'allow' | 'verify-full' | object, more: object = {}): Promise<unknown> => {
+    const { run } = await testLanes(t, { ...options, ...more, ssl })
     return (await run(PUBLIC, 'select ssl from pg_catalog.pg_stat_ssl where pid = pg_catalog.pg_backend_pid()'))[0]?.['ssl']
   }
 
@@ -46,6 +28,28 @@ t.test('a connection over TLS', async (t) => {
     for (const ssl of ['verify-full', true, { ca: CERTIFICATE, servername: 'elsewhere.example' }] as const) {
       await t.rejects(isEncrypted(t, ssl), { message: /certificate|altnames/ })
     }
+  })
+
+  t.test('is encrypted from its first byte on where that is asked for, and the certificate is verified as ever', async (t) => {
+    const admin = postgres(url, { max: 1 })
+    const version = Number((await admin`show server_version_num`)[0]?.['server_version_num'])
+    await admin.end()
+    const direct = { sslnegotiation: 'direct' }
+    for (const ssl of ['require', { ca: CERTIFICATE }] as const) {
+      // Older servers do not know it.
+      if (version < 170_000) await t.rejects(isEncrypted(t, ssl, direct))
+      else t.equal(await isEncrypted(t, ssl, direct), true)
+    }
+    await t.rejects(isEncrypted(t, 'verify-full', direct), { message: /certificate/ })
+  })
+
+  t.test('carries a cancel too, which is encrypted as the rest is', async (t) => {
+    const { run, lanes, dialect, query } = await testLanes(t, { ...options, ssl: 'require' })
+    const slow = query('select pg_sleep(5)')
+    lanes.run({ frame: dialect.frameOf(PUBLIC), query: slow, isAlone: false, isOurs: false })
+    setTimeout(() => lanes.cancel(slow), 150)
+    await t.rejects(Promise.prototype.then.call(slow), { code: '57014' })
+    t.equal((await run(PUBLIC, 'select 1')).length, 1)
   })
 
   t.test('may be lost, idle or not, without ending the process', async (t) => {

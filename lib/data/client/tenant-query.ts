@@ -1,3 +1,4 @@
+import { Readable, Writable } from 'node:stream'
 import type { Sql } from 'postgres'
 import { SqlRefusedError } from '../../words/errors.ts'
 import type { LaneQuery } from '../lanes/index.ts'
@@ -20,6 +21,7 @@ export type QueryFactory = (rules: QueryRules, strings: readonly string[], args:
 
 const IN_A_REPLY = 'A query was about to be written into JSON, with its text and parameters: await it first.'
 
+const RESOLVE = Symbol('resolve')
 const REJECT = Symbol('reject')
 
 /**
@@ -30,8 +32,10 @@ const REJECT = Symbol('reject')
  */
 export function queryFactory (builder: Sql): QueryFactory {
   class Tenanted extends queryClassOf(builder) implements TenantQuery {
+    declare [RESOLVE]: (result: unknown) => void
     declare [REJECT]: (error: unknown) => void
     readonly #rules: QueryRules
+    #stream: Readable | Writable | undefined
     #judge: ((error: unknown) => unknown) | undefined
 
     constructor (...[rules, strings, args, options]: Parameters<QueryFactory>) {
@@ -52,10 +56,28 @@ export function queryFactory (builder: Sql): QueryFactory {
       if (query instanceof Tenanted) query.#rules.cancel(query)
     }
 
+    override get resolve (): (result: unknown) => void {
+      const resolve = this[RESOLVE]
+      return (result) => {
+        if (!Array.isArray(result) && (result instanceof Readable || result instanceof Writable)) this.#stream = outliving(result)
+        resolve(result)
+      }
+    }
+
+    override set resolve (resolve: (result: unknown) => void) {
+      this[RESOLVE] = resolve
+    }
+
     /** The driver sets this anew for each batch of a cursor, and calls it with whatever went wrong. */
     override get reject (): (error: unknown) => void {
       const reject = this[REJECT]
-      return (error) => reject(this.#judge === undefined ? error : this.#judge(error))
+      return (error) => {
+        const judged = this.#judge === undefined ? error : this.#judge(error)
+        // A COPY was answered with its stream, so only that can tell. Where the last row is wrong the driver leaves it
+        // without an end, and ends it well when the next statement on the lane is answered, whoever's that is.
+        if (judged instanceof Error) this.#stream?.destroy(judged)
+        reject(judged)
+      }
     }
 
     override set reject (reject: (error: unknown) => void) {
@@ -95,6 +117,12 @@ export function queryFactory (builder: Sql): QueryFactory {
     }
   }
   return (...given) => new Tenanted(...given)
+}
+
+/** An error of a stream that nobody listens to would end the process, for every tenant (D-18). */
+function outliving<S extends Readable | Writable> (stream: S): S {
+  stream.on('error', () => {})
+  return stream
 }
 
 /** Keeps a failure that somebody is told of in another way from ending the process. It sends nothing. */

@@ -71,8 +71,12 @@ export class AnswerReader {
     const isLongRow = chunk.length - at >= HEADER && head?.isPassing === true && isRow(chunk[at] ?? 0)
     const end = isLongRow ? chunk.length : at
     if (end > from) head?.owner.receive(chunk.subarray(from, end))
-    if (isLongRow) this.#due = lengthAt(chunk, at) - (chunk.length - at)
-    else if (at < chunk.length) this.#rest = chunk.subarray(at)
+    if (isLongRow) {
+      head.hasRows = true
+      this.#due = lengthAt(chunk, at) - (chunk.length - at)
+    } else if (at < chunk.length) {
+      this.#rest = chunk.subarray(at)
+    }
   }
 }
 

@@ -35,6 +35,8 @@ export class Cycle {
   isOutOfDate = false
   /** True if the server has already been asked once and said that what was prepared is out of date. */
   isRetried = false
+  /** Whether rows of its answer were handed on. */
+  hasRows = false
   #row: Buffer | undefined
   #replies: readonly number[] = []
   #at = 0
@@ -64,7 +66,7 @@ export class Cycle {
     this.#charactersInFront = front.charactersInFront
     this.#at = 0
     this.#hasPassed = false
-    this.isFailed = this.isOutOfDate = this.isPassing = false
+    this.isFailed = this.isOutOfDate = this.isPassing = this.hasRows = false
     this.#passIfDue()
   }
 
@@ -83,6 +85,14 @@ export class Cycle {
     return this.request.kind === 'text' || (this.request.kind === 'run' && this.request.statement.text.kind.kind === 'alone')
   }
 
+  /**
+   * Whether it has left something in the driver that the next statement would get: of rows, how many there were, so that
+   * the next result begins with holes (D-16); of a COPY, what ends its stream.
+   */
+  get leavesRemains (): boolean {
+    return this.isFailed && (this.hasRows || this.isLong)
+  }
+
   /** Whether ReadyForQuery may come now. */
   get isComplete (): boolean {
     return this.isPassing || this.isFailed
@@ -94,6 +104,7 @@ export class Cycle {
     if (type === BACKEND.notice) return this.#notice(chunk.subarray(at, at + length))
     if (!this.isPassing) return this.#isFront(type, chunk, at, length) ? 'swallow' : 'kill'
     this.#hasPassed = true
+    if (type === BACKEND.dataRow) this.hasRows = true
     if (type === BACKEND.commandComplete && !this.#isExpected(chunk, at, length)) {
       this.owner.refused(new SqlUnexpectedError())
       return 'kill'

@@ -40,11 +40,9 @@ export class Lane implements CycleOwner {
     this.#execute = open(this.#socket)
   }
 
-  /** False once anything about the lane was in doubt: then it is not used again. */
+  /** False once anything was in doubt. */
   get isUsable (): boolean { return !this.#isDoubted && !this.#socket.isClosed && !this.#memory.isFull }
-  /** The statement that the lane has. */
   get task (): LaneTask | undefined { return this.#task }
-  /** The cycle that the server works on for this lane. */
   get cycle (): Cycle | undefined { return this.#cycle }
   /** Hands a query to the driver. The task is done when the server is ready again. */
   run (task: LaneTask, query: DriverQuery): void {
@@ -65,7 +63,7 @@ export class Lane implements CycleOwner {
   discard (reason: Error): void {
     this.#isDoubted = true
     this.#failure ??= reason
-    this.#socket.fail()
+    this.#socket.fail(reason)
     this.#finishTask()
   }
 
@@ -76,10 +74,11 @@ export class Lane implements CycleOwner {
 
   described (description: Description): void { this.#memory.describe(description) }
   refused (error: Error): void { this.#failure ??= error }
-  finished (): void { this.#finishTask() }
+  finished (): void { this.#finishTask(this.#cycle?.leavesRemains) }
   lost (reason: Error): void { this.discard(this.#routes.lostError(this.#cycle, reason)) }
 
-  #finishTask (): void {
+  #finishTask (isInDoubt = false): void {
+    this.#isDoubted ||= isInDoubt
     const task = this.#task
     this.#task = this.#cycle = undefined
     this.#memory.end()
@@ -101,7 +100,7 @@ export class Lane implements CycleOwner {
     const task = this.#task
     if (group.end === 'terminate') return this.discard(new ConnectionLostError())
     // The driver goes on sending after a COPY has failed, when nobody wants it any more.
-    if (group.end === 'copy') return this.#cycle?.request.kind === 'text' ? this.#routes.append(this, group.bytes) : undefined
+    if (group.end === 'copy') return this.#cycle?.request.kind === 'text' && !this.#cycle.isFailed ? this.#routes.append(this, group.bytes) : undefined
     if (task === undefined) return this.#violate('a statement without a task')
     if (this.#isOpen) return this.#continue(group)
     if (this.#cycle !== undefined) return this.#violate('a statement beside another one')

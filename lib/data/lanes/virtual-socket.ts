@@ -18,6 +18,7 @@ export class VirtualSocket {
   readonly #events: VirtualSocketEvents
   readonly #listeners = new Map<string, Listener>()
   #isGreeted = false
+  #reason = new Error('the lane was given up')
 
   /** `greeting` is what a server says when somebody has logged in. */
   constructor (greeting: Buffer, events: VirtualSocketEvents) {
@@ -35,15 +36,17 @@ export class VirtualSocket {
   }
 
   /** Ends the socket: what the driver has on its way is rejected, in one synchronous step (D-10). */
-  fail (): void {
+  fail (reason: Error): void {
     if (this.isClosed) return
     this.readyState = 'closed'
+    this.#reason = reason
     this.#end()
   }
 
   #end (): void {
     // An error of its own, because the driver writes the statement and its parameters into it.
-    this.#listeners.get('error')?.(new Error('the lane was given up'))
+    const error = new Error(this.#reason.message, { cause: this.#reason })
+    this.#listeners.get('error')?.(Object.assign(error, { code: Reflect.get(this.#reason, 'code') }))
     this.#listeners.get('close')?.(true)
     this.#listeners.clear()
   }

@@ -2,6 +2,7 @@ import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { DatabaseUnreachableError } from '../../words/errors.ts'
 import type { DatabaseOption } from '../../settings/config/index.ts'
+import { readPassword } from '../wire/index.ts'
 
 /** How a short-lived client connects. */
 export interface ShortClientOptions {
@@ -20,7 +21,7 @@ const END_SECONDS = 5
  * throws comes out as it is.
  */
 export async function withShortClient<T> (database: DatabaseOption, options: ShortClientOptions, fn: (sql: Sql) => Promise<T>): Promise<T> {
-  const sql = openClient(database, options)
+  const sql = openClient(await fetchPassword(database), options)
   try {
     await connect(sql)
     return await fn(sql)
@@ -38,12 +39,26 @@ async function connect (sql: Sql): Promise<void> {
   }
 }
 
+/** Fetched here, because the driver does it in a promise that nobody handles (D-09). */
+async function fetchPassword (database: DatabaseOption): Promise<DatabaseOption> {
+  if (typeof database === 'string' || typeof (database.pass ?? database.password) !== 'function') return database
+  try {
+    const { pass, password, ...rest } = database
+    return { ...rest, password: await readPassword(pass ?? password) }
+  } catch (cause) {
+    throw new DatabaseUnreachableError({ cause })
+  }
+}
+
 function openClient (database: DatabaseOption, { connectTimeout, applicationName }: ShortClientOptions): Sql {
   const own = {
     max: 1,
     // Statements whose tables change between two runs make the driver send them again, out of order (D-08).
     prepare: false,
     fetch_types: false,
+    // What is left out comes from the environment; without a pipeline begin() never returns (D-04).
+    max_pipeline: 100,
+    debug: false,
     connect_timeout: Math.max(1, Math.ceil(connectTimeout / 1000)),
     onnotice: () => {}
   }

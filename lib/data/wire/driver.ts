@@ -4,7 +4,8 @@ import { type DriverQuery, isDriverQuery } from './driver-query.ts'
 import { DriverSocket } from './driver-socket.ts'
 import { type OpenSocket, LoginSocket } from './login-socket.ts'
 import { sendCancel } from './cancel.ts'
-import { DriverUnsupportedError } from '../../words/errors.ts'
+import { singleSocket } from './single-socket.ts'
+import { DriverUnsupportedError, OptionsInvalidError } from '../../words/errors.ts'
 import type { DatabaseOption } from '../../settings/config/index.ts'
 
 // The one place that knows postgres.js from the inside. What is read here is checked here, so that a new version of the
@@ -15,6 +16,9 @@ const FIXED = {
   max: 1,
   idle_timeout: null,
   max_lifetime: null,
+  // The driver takes what is left out from variables such as PGDEBUG and PGMAX_PIPELINE (D-04).
+  debug: false,
+  max_pipeline: 100,
   // The driver would open a second client in each lane, for replication.
   no_subscribe: true,
   // The driver fetches them in a promise that nobody handles: a connection lost just then would end the process.
@@ -78,6 +82,7 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
   const parsed = builder.options
   const host = parsed.host[0]
   const port = parsed.port[0]
+  assertOneHost(parsed)
   if (!('shared' in parsed) || host === undefined || port === undefined || !isDriverQuery(builder``)) throw new DriverUnsupportedError()
   const address: ServerAddress = {
     host,
@@ -100,11 +105,17 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
   }
 }
 
+/** The options were looked at before, but PGHOST and PGTARGETSESSIONATTRS are the driver's own. */
+function assertOneHost ({ host, target_session_attrs: target }: Sql['options']): void {
+  if (host.length > 1 || target) throw new OptionsInvalidError('- PGHOST must be one host, and PGTARGETSESSIONATTRS must not be set: several hosts are not there yet.')
+}
+
 /** The driver logs in; at its first ReadyForQuery the socket is taken from it. */
 function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>): Promise<OpenSocket> {
   return new Promise((resolve, reject) => {
     const connection = { ...parsed.connection, ...parameters }
-    const client = construct({ ...parsed, connection, ssl: false, socket: () => new LoginSocket(address, connect(), resolve) })
+    const single = singleSocket(() => new LoginSocket(address, connect(), resolve), passwordOf(parsed))
+    const client = construct({ ...parsed, ...single.options, connection, ssl: false })
     // Never answered: the socket is gone by then, and the promise of it with it.
     client`select`.then(() => reject(new Error('the socket was not taken over')), reject)
   })
@@ -116,39 +127,20 @@ interface Connecting {
 }
 
 function openClient (parsed: Sql['options'], { address, connect }: Connecting, onEnd: (error: Error | undefined) => void, options: object = {}): OpenClient {
-  let socket: DriverSocket | undefined
-  let hasEnded = false
-  const end = (error: Error | undefined): void => {
-    hasEnded = true
-    onEnd(error)
-  }
-  const password: unknown = Reflect.get(parsed, 'pass')
-  const sql = construct({
-    ...parsed,
-    ...options,
-    ssl: false,
-    // A password that comes when the connection has gone would be written to nothing, and end the process (D-09).
-    pass: typeof password === 'function' ? async () => await unlessEnded(await password(), () => hasEnded) : password,
-    socket: () => {
-      // The driver would reconnect by itself and go on in the middle of what was a transaction (D-02, D-03).
-      if (socket !== undefined || hasEnded) throw new Error('this client does not reconnect')
-      socket = new DriverSocket(address, connect(), end)
-      return socket
-    }
-  })
+  const single = singleSocket(() => new DriverSocket(address, connect(), onEnd), passwordOf(parsed))
+  const sql = construct({ ...parsed, ...single.options, ...options, ssl: false })
   return {
     sql,
     abort () {
-      hasEnded = true
       // An error of its own, because the driver writes the statement and its parameters into it.
-      socket?.fail(new Error('the connection was given up'))
+      single.fail(new Error('the connection was given up'))
       sql.end({ timeout: 0 }).catch(() => {})
     }
   }
 }
 
-function unlessEnded<T> (value: T, hasEnded: () => boolean): T | Promise<never> {
-  return hasEnded() ? new Promise<never>(() => {}) : value
+function passwordOf (parsed: Sql['options']): unknown {
+  return Reflect.get(parsed, 'pass')
 }
 
 /** How the driver reads and writes values when nobody has told it otherwise. */

@@ -1,4 +1,5 @@
 export { type ServerFacts, probeServer } from './probe.ts'
+export { characterProblem } from './character-settings.ts'
 export { Description } from './description.ts'
 export { type Driver, type Execute, type OpenClient, openDriver } from './driver.ts'
 export { type DriverQuery, type DriverQueryClass, isDriverHelper, isDriverQuery, queryClassOf } from './driver-query.ts'
@@ -8,6 +9,7 @@ export type { OpenSocket } from './login-socket.ts'
 export {
   BACKEND, EXECUTE, FLUSH, FRONTEND, HEADER, IDLE, SYNC, TERMINATE, bareStatement, closeOf, describeOf, descriptionReply, emptyReply, lengthAt, message, parseOf, queryOf, readyForQuery
 } from './messages.ts'
+export { readPassword } from './single-socket.ts'
 export { SCHEMA_IS_MISSING, type SettingsDialect, type SettingsFrame, postgresDialect } from './settings-frame.ts'
 export { type TransactionOpening, transactionOpening } from './transaction-opening.ts'
 export { type StatementKind, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { characterProblem } from './character-settings.ts'
 import { DriverSocket } from './driver-socket.ts'
 import { BACKEND, HEADER, lengthAt } from './messages.ts'
 
@@ -43,6 +44,11 @@ export class LoginSocket extends DriverSocket {
   /** Returns false when the driver has nothing more to do. */
   #take (message: Buffer): boolean {
     const [type = 0] = message
+    const problem = type === BACKEND.parameterStatus ? characterProblem(message) : undefined
+    if (problem !== undefined) {
+      this.fail(new Error(problem))
+      return false
+    }
     if (KEPT.has(type)) this.#greeting.push(message)
     if (type === BACKEND.keyData) this.#key = { pid: message.readUInt32BE(HEADER), secret: message.readUInt32BE(HEADER + 4) }
     if (type !== BACKEND.ready) {

@@ -2,11 +2,17 @@ import type { DatabaseOption } from './schema.ts'
 
 /** Start-up parameters that would decide the tenant's settings or role behind our back (rule 7, D-19). */
 const FORBIDDEN_PARAMETERS = new Set([
-  'search_path', 'options', 'role', 'session_authorization', 'app.tenant_id', 'replication', 'user', 'database', 'client_encoding'
+  'search_path', 'options', 'role', 'session_authorization', 'app.tenant_id', 'replication', 'user', 'database', 'client_encoding',
+  'standard_conforming_strings', 'row_security', 'session_replication_role'
+])
+
+/** Start-up parameters that options of ours decide, and which. */
+const OWN_PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ['statement_timeout', 'timeouts.statement'], ['idle_in_transaction_session_timeout', 'timeouts.transaction']
 ])
 
 /** Options of postgres.js that the lanes set themselves. */
-const OWN_OPTIONS = ['max', 'socket', 'idle_timeout', 'max_lifetime', 'onclose', 'debug', 'target_session_attrs']
+const OWN_OPTIONS = ['max', 'max_pipeline', 'socket', 'idle_timeout', 'timeout', 'max_lifetime', 'onclose', 'debug', 'target_session_attrs']
 
 const ENCODED_CONTROL_CHARACTER = /%(0[\da-f]|1[\da-f]|7f)/i
 
@@ -45,14 +51,22 @@ function startUpTexts (options: Exclude<DatabaseOption, string>): string[] {
 
 function hostProblems (name: string, options: Exclude<DatabaseOption, string>): string[] {
   const host: unknown = options.host ?? options.hostname
-  const isSeveral = Array.isArray(host) || (typeof host === 'string' && host.includes(','))
+  const isSeveral = Array.isArray(host) || Array.isArray(options.port) || (typeof host === 'string' && host.includes(','))
   return isSeveral ? [`${name}.host must be one host: several are not there yet.`] : []
 }
 
 function parameterProblems (name: string, parameters: readonly string[]): string[] {
-  return parameters
-    .filter((parameter) => FORBIDDEN_PARAMETERS.has(parameter.toLowerCase()) || OWN_OPTIONS.includes(parameter.toLowerCase()))
-    .map((parameter) => `${name} must not set the connection parameter "${parameter}": tenant settings belong to a transaction.`)
+  return parameters.flatMap((parameter) => {
+    const reason = reasonAgainst(parameter.toLowerCase())
+    return reason === undefined ? [] : [`${name} must not set the connection parameter "${parameter}": ${reason}.`]
+  })
+}
+
+function reasonAgainst (parameter: string): string | undefined {
+  if (FORBIDDEN_PARAMETERS.has(parameter)) return 'tenant settings belong to a transaction'
+  if (OWN_OPTIONS.includes(parameter)) return 'it is set by this package (see lanes and timeouts)'
+  const option = OWN_PARAMETERS.get(parameter)
+  return option === undefined ? undefined : `use the option ${option}`
 }
 
 function hasControlCharacter (text: string): boolean {

@@ -34,7 +34,7 @@ t.test('Statements', async (t) => {
 })
 
 t.test('ServerStatements', async (t) => {
-  t.test('closes what was used longest ago when there are too many', async (t) => {
+  t.test('closes what was used longest ago when there are too many (D-22)', async (t) => {
     const [statements, server] = [new Statements(), new ServerStatements()]
     const text = statements.text(parseBody('select 1'))
     const add = (shape: string) => {

@@ -31,8 +31,8 @@ t.test('VirtualSocket', async (t) => {
   t.test('ends with an error and a close in one step (D-10), and is silent afterwards', async (t) => {
     const { seen, socket, listen } = scene()
     listen()
-    socket.fail()
-    socket.fail()
+    socket.fail(new Error('given up'))
+    socket.fail(new Error('given up'))
     t.same(seen.ended, ['error', 'close'])
     t.notOk(socket.write(Buffer.from('late')))
     socket.deliver(Buffer.from('late'))
@@ -42,7 +42,7 @@ t.test('VirtualSocket', async (t) => {
 
   t.test('tells a driver that connects too late that it is closed', async (t) => {
     const { seen, socket, listen } = scene()
-    socket.fail()
+    socket.fail(new Error('given up'))
     listen()
     await turn()
     t.same(seen.ended, ['error', 'close'])
@@ -55,7 +55,7 @@ t.test('VirtualSocket', async (t) => {
     socket.deliver(Buffer.from('x'))
     socket.removeAllListeners()
     socket.end()
-    socket.fail()
+    socket.fail(new Error('given up'))
     t.match(seen, { data: [], ended: [] })
   })
 })

@@ -8,16 +8,25 @@ t.test('databaseProblems()', async (t) => {
     t.same(databaseProblems('database', { host: 'db', database: 'zakops', user: 'app', connection: { application_name: 'api' } }), [])
   })
 
-  t.test('refuses connection parameters that would decide the tenant settings or the role', async (t) => {
-    for (const name of ['search_path', 'options', 'role', 'session_authorization', 'app.tenant_id', 'replication', 'SEARCH_PATH', 'Options']) {
+  t.test('refuses connection parameters that would decide the tenant settings or the role (D-19, P-03)', async (t) => {
+    for (const name of ['search_path', 'options', 'role', 'session_authorization', 'app.tenant_id', 'replication', 'SEARCH_PATH', 'Options', 'standard_conforming_strings', 'row_security', 'client_encoding']) {
       t.match(databaseProblems('database', `postgres://app@db/zakops?${name}=x`), [/must not set the connection parameter/], name)
       t.match(databaseProblems('database', { database: 'zakops', user: 'app', connection: { [name]: 'x' } }), [/must not set the connection parameter/], name)
     }
   })
 
   t.test('refuses options that the lanes set themselves', async (t) => {
-    t.match(databaseProblems('database', { database: 'zakops', user: 'app', max: 5 }), [/database\.max is set by this package/])
+    const options = { max: 5, max_pipeline: 0, socket: () => {}, idle_timeout: 1, timeout: 1, max_lifetime: 1, onclose: () => {}, debug: true, target_session_attrs: 'primary' }
+    for (const [name, value] of Object.entries(options)) {
+      const given = Object.assign({ database: 'zakops', user: 'app' }, { [name]: value })
+      t.match(databaseProblems('database', given), [new RegExp(`database\\.${name} is set by this package`)], name)
+    }
     t.match(databaseProblems('database', 'postgres://app@db/zakops?max=5'), [/"max"/])
+  })
+
+  t.test('says which option of ours decides what a parameter would', async (t) => {
+    t.match(databaseProblems('database', 'postgres://app@db/zakops?statement_timeout=5'), [/"statement_timeout": use the option timeouts\.statement/])
+    t.match(databaseProblems('database', { database: 'zakops', user: 'app', connection: { idle_in_transaction_session_timeout: 5 } }), [/timeouts\.transaction/])
   })
 
   t.test('requires a database and a user, which would come from the environment else', async (t) => {
@@ -29,10 +38,13 @@ t.test('databaseProblems()', async (t) => {
     for (const text of ['zakops', 'mysql://app@db/zakops', 'postgres://a@one,two:5432/zakops', 'postgres://app@db/sec\0user\0postgres', 'postgres://app@db/zakops\r\n']) {
       t.equal(databaseProblems('database', text).length, 1, JSON.stringify(text))
     }
-    t.match(databaseProblems('database', { host: 'one,two', database: 'zakops', user: 'app' }), [/one host/])
+    for (const several of [{ host: 'one,two' }, { host: ['one', 'two'] }, { hostname: 'one,two' }, { host: 'one', port: [1, 2] }]) {
+      const given: object = { database: 'zakops', user: 'app', ...several }
+      t.match(databaseProblems('database', given), [/one host/])
+    }
   })
 
-  t.test('refuses NUL in options, which would add start-up parameters', async (t) => {
+  t.test('refuses NUL in options, which would add start-up parameters (D-19)', async (t) => {
     t.equal(databaseProblems('database', { database: 'sec\0user\0postgres', user: 'app' }).length, 1)
     t.equal(databaseProblems('database', { database: 'zakops', user: 'app\0x' }).length, 1)
     t.equal(databaseProblems('database', { database: 'zakops', user: 'app', connection: { application_name: 'x\0options\0-c app.tenant_id=b' } }).length, 1)

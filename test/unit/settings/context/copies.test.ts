@@ -6,7 +6,7 @@ import { assertSingleCopy } from '../../../../lib/settings/context/index.ts'
 const LIB = fileURLToPath(new URL('../../../../lib', import.meta.url))
 
 t.test('assertSingleCopy()', async (t) => {
-  t.test('notices a second copy, from both sides', async (t) => {
+  t.test('notices a second copy, from both sides (A-09)', async (t) => {
     const folder = t.testdir()
     cpSync(`${LIB}/words`, `${folder}/words`, { recursive: true })
     cpSync(`${LIB}/settings`, `${folder}/settings`, { recursive: true })
