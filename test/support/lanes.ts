@@ -42,7 +42,7 @@ export async function testLanes (t: TestScope, database: DatabaseOption, request
   const timeouts = { connect: 5_000, acquire: 5_000, statement: 5_000, transaction: 5_000, ...request.timeouts }
   const driver = openDriver(database, timeouts.connect)
   const dialect = postgresDialect({ isNamed: true })
-  const lanes = new Lanes(driver, dialect, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, isPooled: false, timeouts })
+  const lanes = new Lanes(driver, dialect, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, isPooled: false, timeouts, askForTypes: async () => [] })
   const channels = new Channels({ driver, isPooled: false, connectTimeoutMs: timeouts.connect, key: undefined, admit: () => Promise.reject(new Error('nobody')), log: { info () {}, warn () {}, error () {} } })
   t.teardown(() => lanes.close(0))
   await lanes.start()

@@ -1,6 +1,7 @@
 export { type LaneQuery, allowNotification } from './lane-query.ts'
 export { Lanes } from './lanes.ts'
 export type { LaneStats, LanesOptions } from './lanes-options.ts'
+export type { AskForTypes } from './type-lookup.ts'
 export { isServerError } from './server-error.ts'
 export type { Session } from './session.ts'
 export { withDeadline } from './deadline.ts'

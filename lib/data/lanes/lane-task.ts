@@ -1,4 +1,4 @@
-import type { SettingsFrame } from '../wire/index.ts'
+import type { Description, SettingsFrame } from '../wire/index.ts'
 import type { Cycle } from './cycle.ts'
 import type { Lane } from './lane.ts'
 import type { Statement, StatementText } from './statements.ts'
@@ -25,6 +25,8 @@ export interface LaneRoutes {
   isNamed (text: StatementText, isNamedByDriver: boolean): boolean
   /** Asks the server what a statement looks like. */
   describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void
+  /** Calls `then` when it is known which types in a description are arrays: at once, or later. */
+  requireTypes (lane: Lane, description: Description | undefined, then: () => void): void
   /** Whether the lane has a connection alone. */
   isAlone (lane: Lane): boolean
   /** Calls `then` when the lane has a connection alone; discards the lane if there is none in time. */

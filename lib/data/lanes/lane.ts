@@ -6,6 +6,7 @@ import {
 import { Cycle } from './cycle.ts'
 import type { CycleOwner, Request } from './request.ts'
 import { PREPARE_ANEW, READY, REFUSED, failure } from './lane-replies.ts'
+import { HeldAnswer } from './held-answer.ts'
 import { DriverMemory, type Held } from './driver-memory.ts'
 import { isServerError, visibleError } from './server-error.ts'
 import { VirtualSocket } from './virtual-socket.ts'
@@ -22,6 +23,8 @@ export class Lane implements CycleOwner {
   readonly #socket: VirtualSocket
   readonly #execute: Execute
   readonly #memory = new DriverMemory()
+  /** Arrays can be read once it is known that they are arrays. */
+  readonly #answer = new HeldAnswer({ receive: (bytes) => this.#socket.deliver(this.#memory.takeDue(), bytes), finish: () => this.#finishTask(this.#cycle?.leavesRemains) })
   #task: LaneTask | undefined
   #failure: Error | undefined
   #isDoubted = false
@@ -63,18 +66,20 @@ export class Lane implements CycleOwner {
   discard (reason: Error): void {
     this.#isDoubted = true
     this.#failure ??= reason
+    this.#answer.drop()
     this.#socket.fail(reason)
     this.#finishTask()
   }
 
-  receive (bytes: Buffer): void {
-    this.#socket.deliver(this.#memory.takeDue())
-    this.#socket.deliver(bytes)
+  receive (bytes: Buffer): void { this.#answer.receive(bytes) }
+  described (description: Description): void {
+    this.#memory.describe(description)
+    this.#answer.hold()
+    this.#routes.requireTypes(this, description, () => this.#answer.letGo())
   }
 
-  described (description: Description): void { this.#memory.describe(description) }
   refused (error: Error): void { this.#failure ??= error }
-  finished (): void { this.#finishTask(this.#cycle?.leavesRemains) }
+  finished (): void { this.#answer.finish() }
   lost (reason: Error): void { this.discard(this.#routes.lostError(this.#cycle, reason)) }
 
   #finishTask (isInDoubt = false): void {
@@ -113,8 +118,8 @@ export class Lane implements CycleOwner {
   /** Next rows of a cursor, or its end. */
   #continue (group: MessageGroup): void {
     this.#isOpen = isNextRows(group)
-    if (this.#isOpen || isEnd(group)) this.#routes.append(this, group.bytes)
-    else this.#violate('a statement inside a cursor')
+    if (!this.#isOpen && !isEnd(group)) return this.#violate('a statement inside a cursor')
+    this.#routes.append(this, group.bytes)
   }
 
   #text (task: LaneTask, bytes: Buffer): void {
@@ -148,9 +153,10 @@ export class Lane implements CycleOwner {
   #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
     // Who asks for nothing but the description wants the server's word.
     if (this.#isOnlyDescribing) statement.forgetDescription()
-    if (statement.description !== undefined) return then()
+    const go = (): void => this.#routes.requireTypes(this, statement.description, then)
+    if (statement.description !== undefined) return go()
     this.#routes.describe(this, task.frame, statement, held.isNamed, {
-      then,
+      then: go,
       failed: (error) => {
         this.#socket.deliver(failure(error, group.end === 'sync'))
         if (group.end === 'sync') this.#finishTask()

@@ -1,3 +1,4 @@
+import type { AskForTypes } from './type-lookup.ts'
 import type { ConnectionStats } from './multiplexer-options.ts'
 
 /** What the connections and lanes of one database are doing. */
@@ -21,5 +22,7 @@ export interface LanesOptions {
   readonly waiting: number
   /** Whether a pooler stands in between, which takes no start-up parameters. */
   readonly isPooled: boolean
+  /** Asks the server which types are arrays. */
+  readonly askForTypes: AskForTypes
   readonly timeouts: { readonly connect: number, readonly acquire: number, readonly statement: number, readonly transaction: number }
 }

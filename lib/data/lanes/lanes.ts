@@ -10,6 +10,7 @@ import type { LaneStats, LanesOptions } from './lanes-options.ts'
 import { openConnection } from './open-connection.ts'
 import { Router } from './router.ts'
 import { Session } from './session.ts'
+import { TypeLookup } from './type-lookup.ts'
 import { Turns, type Waiter } from './turns.ts'
 
 /** What PostgreSQL says to somebody whose statement was cancelled. */
@@ -38,7 +39,11 @@ export class Lanes {
     this.#driver = driver
     this.#options = options
     this.#multiplexer = new Multiplexer({ ...options, open: () => runOutsideContext(() => openConnection(driver, dialect, options)) })
-    this.#router = new Router({ multiplexer: this.#multiplexer, isNaming: dialect.isNaming })
+    this.#router = new Router({
+      multiplexer: this.#multiplexer,
+      isNaming: dialect.isNaming,
+      types: new TypeLookup(driver.arrayTypes, options.askForTypes)
+    })
     this.#turns = new Turns(options)
     this.#opening = transactionOpening(options.isPooled ? options.timeouts : undefined)
   }

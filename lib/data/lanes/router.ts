@@ -1,5 +1,5 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
-import type { SettingsFrame, TransactionOpening } from '../wire/index.ts'
+import type { Description, SettingsFrame, TransactionOpening } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
@@ -7,6 +7,7 @@ import type { DescribeOutcome, LaneRoutes } from './lane-task.ts'
 import type { Lane } from './lane.ts'
 import type { Multiplexer } from './multiplexer.ts'
 import type { Request } from './request.ts'
+import type { TypeLookup } from './type-lookup.ts'
 import { type Statement, type StatementText, Statements } from './statements.ts'
 
 /** What the router is made of. */
@@ -14,6 +15,7 @@ export interface RouterParts {
   readonly multiplexer: Multiplexer
   /** False where a pooler stands in between that may not know a name the next time. */
   readonly isNaming: boolean
+  readonly types: TypeLookup
 }
 
 // A statement of another kind, or a text of several, may have changed something before its answer was lost.
@@ -53,6 +55,12 @@ export class Router implements LaneRoutes {
 
   isNamed (text: StatementText, isNamedByDriver: boolean): boolean {
     return this.#parts.isNaming && (isNamedByDriver || this.statements.deservesName(text))
+  }
+
+  requireTypes (lane: Lane, description: Description | undefined, then: () => void): void {
+    // What the package asks for itself has no types of users', and finds them out for the others.
+    if (lane.isOurs || description === undefined) then()
+    else this.#parts.types.require(description, then)
   }
 
   isAlone (lane: Lane): boolean {

@@ -30,9 +30,10 @@ export class VirtualSocket {
     return this.readyState === 'closed'
   }
 
-  /** Hands bytes of the server to the driver, if there are any. */
-  deliver (bytes: Buffer | undefined): void {
+  /** Hands bytes of the server to the driver, if there are any, and those behind them. */
+  deliver (bytes: Buffer | undefined, behind?: Buffer): void {
     if (!this.isClosed && bytes !== undefined) this.#listeners.get('data')?.(bytes)
+    if (behind !== undefined) this.deliver(behind)
   }
 
   /** Ends the socket: what the driver has on its way is rejected, in one synchronous step (D-10). */

@@ -2,6 +2,7 @@ import { HEADER } from './messages.ts'
 
 /** Bytes of one column behind its name: table, attribute, type, size, modifier, format. */
 const COLUMN_TAIL = 18
+const TYPE_AT = 6
 
 /** What a server says of a prepared statement: ParameterDescription, and RowDescription or NoData. */
 export class Description {
@@ -21,6 +22,12 @@ export class Description {
   /** Whether results look the same: names and types of the columns. The table differs in each schema and does not matter. */
   hasColumnsOf (other: Description): boolean {
     return this === other || this.#columnsKey === other.#columnsKey
+  }
+
+  /** The types of its parameters and columns. */
+  get types (): readonly number[] {
+    const parameters = Array.from({ length: this.parameters.readUInt16BE(HEADER) }, (_, index) => this.parameters.readUInt32BE(HEADER + 2 + index * 4))
+    return [...parameters, ...columnTails(this.columns).map((at) => this.columns.readUInt32BE(at + TYPE_AT))]
   }
 
   /** Whether the server said exactly the same. */

@@ -1,4 +1,5 @@
 import postgres, { type Sql } from 'postgres'
+import { ArrayTypes } from './array-types.ts'
 import { connectTo, type ServerAddress } from './connector.ts'
 import { type DriverQuery, isDriverQuery } from './driver-query.ts'
 import { DriverSocket } from './driver-socket.ts'
@@ -31,6 +32,7 @@ export interface Driver {
   readonly builder: Sql
   /** Whether the user wants statements to be prepared by name. */
   readonly isPreparing: boolean
+  readonly arrayTypes: ArrayTypes
   /** Whether array types are to be read from the server at the start. */
   readonly fetchTypes: boolean
   /**
@@ -97,6 +99,7 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
   return {
     builder,
     fetchTypes,
+    arrayTypes: new ArrayTypes(parsed),
     isPreparing: parsed.prepare,
     open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options),
     logIn: (parameters) => logIn(parsed, { address, connect }, parameters),

@@ -1,5 +1,6 @@
 export { type ServerFacts, probeServer } from './probe.ts'
 export { characterProblem } from './character-settings.ts'
+export { ARRAY_TYPES_SQL, ArrayTypes } from './array-types.ts'
 export { Description } from './description.ts'
 export { type Driver, type Execute, type OpenClient, openDriver } from './driver.ts'
 export { type DriverQuery, type DriverQueryClass, isDriverHelper, isDriverQuery, queryClassOf } from './driver-query.ts'

@@ -1,9 +1,9 @@
 import { Channels } from '../../data/channels/index.ts'
 import { type TenantClient, createTenantClient } from '../../data/client/index.ts'
 import { settingsOf } from '../../data/isolation/index.ts'
-import { Lanes } from '../../data/lanes/index.ts'
+import { type AskForTypes, Lanes } from '../../data/lanes/index.ts'
 import { type RegistryReader, TENANT_ROW_SQL, VERSION_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
-import { openDriver, postgresDialect, probeServer } from '../../data/wire/index.ts'
+import { ARRAY_TYPES_SQL, openDriver, postgresDialect, probeServer } from '../../data/wire/index.ts'
 import { runAudit } from '../../operations/audit/index.ts'
 import { migrateTenants } from '../../operations/migrations/index.ts'
 import { provision } from '../../operations/provisioning/index.ts'
@@ -45,7 +45,9 @@ export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> 
   const { isPooled } = await probeServer(driver).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
   if (isPooled) log.warn({}, 'a connection pooler answers: statements are not prepared by name, and sql.reserve and advisory locks need its session mode')
   const dialect = postgresDialect({ isNamed: driver.isPreparing && !isPooled })
-  const lanes = new Lanes(driver, dialect, { ...config.lanes, perTenant: lanesPerTenant(config), isPooled, timeouts: config.timeouts })
+  const askForTypes: AskForTypes = async (types) => (await client.query(catalogSettings(''), ARRAY_TYPES_SQL, [`{${types.join()}}`]))
+    .map(({ array, element }) => ({ array: Number(array), element: Number(element) }))
+  const lanes = new Lanes(driver, dialect, { ...config.lanes, perTenant: lanesPerTenant(config), isPooled, timeouts: config.timeouts, askForTypes })
   const reader = createRegistryReader({
     readRow: (id) => client.query(catalogSettings(id), TENANT_ROW_SQL, [id]),
     readVersion: () => client.query(catalogSettings(''), VERSION_SQL),

@@ -1,0 +1,32 @@
+import type { ArrayTypes, Description } from '../wire/index.ts'
+
+/** Returns what the server says of the types with these numbers: rows of {@link ARRAY_TYPES_SQL}. */
+export type AskForTypes = (types: readonly number[]) => Promise<ReadonlyArray<{ readonly array: number, readonly element: number }>>
+
+/** Finds out which of the types of statements are arrays, each once. */
+export class TypeLookup {
+  readonly #types: ArrayTypes
+  readonly #ask: AskForTypes
+  /** Descriptions with nothing unknown in them. */
+  #known = new WeakSet<Description>()
+
+  constructor (types: ArrayTypes, ask: AskForTypes) {
+    this.#types = types
+    this.#ask = ask
+  }
+
+  /**
+   * Calls `then` when the types in `description` are known: at once or later. A look-up that fails leaves them as texts,
+   * and the next statement asks again.
+   */
+  require (description: Description, then: () => void): void {
+    const unknown = this.#known.has(description) ? [] : this.#types.unknownIn(description)
+    if (unknown.length === 0) {
+      this.#known.add(description)
+      return then()
+    }
+    this.#ask(unknown).then((found) => {
+      if (!this.#types.learn(unknown, found)) this.#known = new WeakSet()
+    }).catch(() => {}).then(then)
+  }
+}
