@@ -47,7 +47,11 @@ export class Scope implements TransactionScope {
 
   /** Sends one query. Its failure fails the scope, also if nobody awaits it or the caller swallows it (D-23). */
   send (query: LaneQuery): void {
-    if (!this.isAlive) throw new TransactionEndedError()
+    if (!this.isAlive) {
+      // Its callback has not ended, so the connection was lost, and whoever has the transaction hears of that.
+      if (!this.#isEnded && query instanceof Promise) hear(query)
+      throw new TransactionEndedError()
+    }
     if (query instanceof Promise) hear(query, (error) => this.#noteFailure(error))
     this.#connection.inTurn(query)
   }

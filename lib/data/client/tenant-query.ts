@@ -1,7 +1,9 @@
+import { Stream } from 'node:stream'
 import type { Sql } from 'postgres'
 import { SqlRefusedError } from '../../words/errors.ts'
 import type { LaneQuery } from '../lanes/index.ts'
 import { type DriverQuery, queryClassOf } from '../wire/index.ts'
+import { Unfinished } from './unfinished.ts'
 
 /** What becomes of the queries of a tag. */
 export interface QueryRules {
@@ -20,6 +22,7 @@ export type QueryFactory = (strings: readonly string[], args: readonly unknown[]
 
 const IN_A_REPLY = 'A query was about to be written into JSON, with its text and parameters: await it first.'
 
+const RESOLVE = Symbol('resolve')
 const REJECT = Symbol('reject')
 
 /**
@@ -45,7 +48,9 @@ function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Param
   }
 
   class Tenanted extends queryClassOf(builder) implements TenantQuery {
+    declare [RESOLVE]: (result: unknown) => void
     declare [REJECT]: (error: unknown) => void
+    #unfinished: Unfinished | undefined
     #judge: ((error: unknown) => unknown) | undefined
 
     constructor (strings: readonly string[], args: readonly unknown[], options?: object) {
@@ -55,15 +60,42 @@ function tenantQueryClass (builder: Sql, rules: QueryRules): new (...args: Param
     /** The driver sets this anew for each batch of a cursor, and calls it with whatever went wrong. */
     override get reject (): (error: unknown) => void {
       const reject = this[REJECT]
-      return (error) => reject(this.#judge === undefined ? error : this.#judge(error))
+      return (error) => {
+        const seen = this.#judge === undefined ? error : this.#judge(error)
+        this.#unfinished?.failed(seen)
+        reject(seen)
+      }
     }
 
     override set reject (reject: (error: unknown) => void) {
       this[REJECT] = reject
     }
 
+    override get resolve (): (result: unknown) => void {
+      const resolve = this[RESOLVE]
+      return (result) => {
+        if (result instanceof Stream) this.#unfinished = new Unfinished(result)
+        resolve(result)
+      }
+    }
+
+    override set resolve (resolve: (result: unknown) => void) {
+      this[RESOLVE] = resolve
+    }
+
+    override cursor (...args: readonly unknown[]): unknown {
+      const cursor = super.cursor(...args)
+      if (cursor === this) return this
+      this.#unfinished = new Unfinished(undefined)
+      return this.#unfinished.watch(cursor)
+    }
+
     judgeErrors (judge: (error: unknown) => unknown): void {
       this.#judge = judge
+    }
+
+    abandon (reason: Error): void {
+      this.#unfinished?.failed(reason)
     }
 
     override then<A, B> (onResult?: ((value: unknown) => A | PromiseLike<A>) | null, onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {

@@ -11,6 +11,8 @@ export interface LaneTask {
   readonly isAlone: boolean
   /** Whether its text may be transaction control: only on a connection that is thrown away afterwards. */
   readonly mayControl: boolean
+  /** Called when nothing more of its answer comes, before the driver hears of that. */
+  readonly lost: (reason: Error) => void
   /** Called once, when the server is ready again or the lane is dead. */
   done (lane: Lane): void
 }
@@ -35,8 +37,8 @@ export interface LaneRoutes {
   append (lane: Lane, messages: Buffer): void
   /** Pauses the connection that the lane has alone, or lets it go on. */
   pause (lane: Lane, isPaused: boolean): void
-  /** What a lost connection means to a cycle that was sent on it. */
-  lostError (cycle: Cycle | undefined, reason: Error): Error
+  /** What a lost connection means to a cycle that was sent on it; `noticed` is what its lane knew before. */
+  lostError (cycle: Cycle | undefined, reason: Error, noticed: Error | undefined): Error
   /** The driver did what it never does: gives up the lane, and the connection that it has alone. */
   violated (lane: Lane, reason: Error): void
 }

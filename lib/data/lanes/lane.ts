@@ -1,7 +1,7 @@
 import { ConnectionLostError, SqlRefusedError } from '../../words/errors.ts'
 import {
   type Description, type DriverQuery, type Execute, type MessageGroup,
-  bareStatement, descriptionReply, emptyReply, isEnd, isNextRows, kindOfText, readGroup, refusalOf
+  bareStatement, descriptionReply, emptyReply, isCommit, isEnd, isNextRows, kindOfText, readGroup, refusalOf
 } from '../wire/index.ts'
 import { Cycle } from './cycle.ts'
 import type { CycleOwner, Request } from './request.ts'
@@ -65,6 +65,7 @@ export class Lane implements CycleOwner {
   discard (reason: Error): void {
     this.#isDoubted = true
     this.#failure ??= reason
+    this.#task?.lost(this.#failure)
     this.#socket.fail()
     this.#finishTask()
   }
@@ -77,7 +78,7 @@ export class Lane implements CycleOwner {
   described (description: Description): void { this.#memory.describe(description) }
   refused (error: Error): void { this.#failure ??= error }
   finished (): void { this.#finishTask() }
-  lost (reason: Error): void { this.discard(this.#routes.lostError(this.#cycle, reason)) }
+  lost (reason: Error): void { this.discard(this.#failure = this.#routes.lostError(this.#cycle, reason, this.#failure)) }
 
   #finishTask (): void {
     const task = this.#task
@@ -119,8 +120,7 @@ export class Lane implements CycleOwner {
   }
 
   #text (task: LaneTask, bytes: Buffer): void {
-    const text = bytes.toString()
-    const kind = kindOfText(text)
+    const kind = kindOfText(bytes.toString())
     if (kind.kind === 'empty') return this.#reply(emptyReply(READY))
     if (kind.kind === 'refused') return this.#refuse(kind.reason, true)
     this.#routes.takeAlone(this, () => this.#send(task, { kind: 'text', text: bytes }))
@@ -132,7 +132,7 @@ export class Lane implements CycleOwner {
     const { kind } = held.text
     const reason = refusalOf(kind, held.text.sql, task.mayControl && group.bind !== undefined)
     if (reason !== undefined) return this.#refuse(reason, group.end === 'sync')
-    if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body) }))
+    if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body), isCommit: isCommit(held.text.sql) }))
     const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || group.execute?.rows !== 0)
     const statement = this.#routes.statement(held.text, task.frame.shape)
     const go = (): void => this.#describe(task, held, statement, group, () => this.#run(task, held, statement, group))

@@ -65,7 +65,7 @@ export class Session {
         giveLaneBack(query, lane)
         resolve()
       }
-      lane.run({ frame, isAlone: true, mayControl, done }, query)
+      lane.run({ frame, isAlone: true, mayControl, lost: (error) => query.abandon(error), done }, query)
     })
   }
 

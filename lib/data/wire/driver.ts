@@ -87,19 +87,29 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
     fetchTypes,
     isPreparing: parsed.prepare,
     open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options),
-    logIn: (parameters) => logIn(parsed, { address, connect }, parameters),
+    logIn: (parameters) => logIn(parsed, { address, connect }, parameters, connectTimeoutMs),
     openLane: (socket, isOurs) => executeOf(construct({ ...parsed, ...(isOurs ? untouched : {}), ssl: false, connect_timeout: 0, socket: () => socket })),
     cancel: async (key) => await sendCancel(await connect(), key)
   }
 }
 
 /** The driver logs in; at its first ReadyForQuery the socket is taken from it. */
-function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>): Promise<OpenSocket> {
-  return new Promise((resolve, reject) => {
-    const connection = { ...parsed.connection, ...parameters }
-    const client = construct({ ...parsed, connection, ssl: false, socket: () => new LoginSocket(address, connect(), resolve) })
+function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>, timeoutMs: number): Promise<OpenSocket> {
+  let socket: LoginSocket | undefined
+  const loggedIn = new Promise<OpenSocket>((resolve, reject) => {
+    const open = (): LoginSocket => (socket = new LoginSocket(address, connect(), resolve))
+    const client = construct({ ...parsed, connection: { ...parsed.connection, ...parameters }, ssl: false, connect_timeout: 0, socket: open })
     // Never answered: the socket is gone by then, and the promise of it with it.
     client`select`.then(() => reject(new Error('the socket was not taken over')), reject)
+  })
+  return new Promise((resolve, reject) => {
+    // The driver's own timer would outlive the log-in and keep the process.
+    const timer = setTimeout(() => {
+      const error = new Error('no log-in before the deadline')
+      socket?.fail(error)
+      reject(error)
+    }, timeoutMs)
+    loggedIn.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
 

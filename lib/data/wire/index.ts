@@ -9,4 +9,4 @@ export {
   BACKEND, EXECUTE, FLUSH, FRONTEND, HEADER, IDLE, SYNC, TERMINATE, bareStatement, closeOf, describeOf, descriptionReply, emptyReply, lengthAt, message, parseOf, queryOf, readyForQuery
 } from './messages.ts'
 export { SCHEMA_IS_MISSING, type SettingsDialect, type SettingsFrame, postgresDialect } from './settings-frame.ts'
-export { type StatementKind, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'
+export { type StatementKind, isCommit, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'
