@@ -41,7 +41,7 @@ async function start (args: string[]): Promise<number> {
 async function untilNothingIsMissing (ledger: Ledger, seconds: number, signal: AbortSignal): Promise<void> {
   if (seconds < WHOLE_SECONDS) return
   const until = performance.now() + OVERTIME_MS
-  while (!signal.aborted && performance.now() < until && missing(ledger).length > 0) await sleep(100)
+  while (!signal.aborted && performance.now() < until && ledger.breaches.length === 0 && missing(ledger).length > 0) await sleep(100)
 }
 
 async function soak (world: World, ledger: Ledger, { seconds, seed }: SoakOptions): Promise<void> {

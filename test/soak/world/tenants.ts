@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres, { type Sql } from 'postgres'
 import { createTenancy, setUpDatabase } from '../../../lib/index.ts'
+import { type Superuser, superuserOf } from './superuser.ts'
 
 type Strategy = 'schema+rls' | 'schema' | 'rls'
 
@@ -35,26 +35,22 @@ export interface SoakDatabase {
   readonly ownerUrl: string
   readonly appRole: string
   /** As superuser, past every fault but the server's own. */
-  readonly admin: Sql
+  readonly admin: Superuser
 }
 
 /** Makes the database and its tenants, with the package itself. */
 export async function createTenants (serverUrl: string): Promise<SoakDatabase> {
-  const server = postgres(serverUrl, { max: 1, onnotice () {} })
-  for (const text of ['create database soak', "create role soak_owner login password 'owner'", "create role soak_app login password 'app'",
+  await superuserOf(serverUrl).query('create database soak', "create role soak_owner login password 'owner'", "create role soak_app login password 'app'",
     // What the server acknowledged has to survive an immediate stop; its command line says otherwise.
-    'alter database soak set synchronous_commit = on']) await server.unsafe(text)
-  await server.end()
+    'alter database soak set synchronous_commit = on')
   const adminDatabase = urlOf(serverUrl)
   const [appUrl, ownerUrl] = [urlOf(serverUrl, 'soak_app', 'app'), urlOf(serverUrl, 'soak_owner', 'owner')]
   await setUpDatabase({ adminDatabase, owner: { name: 'soak_owner', password: 'owner' }, app: { name: 'soak_app', password: 'app' } })
   await provisionAll(appUrl, ownerUrl)
-  const admin = postgres(adminDatabase, { max: 2, onnotice () {}, max_lifetime: null, connect_timeout: 5, backoff: () => 0.1 })
+  const admin = superuserOf(adminDatabase)
   // Tables of the same name that look different from one tenant to the next.
-  await admin.unsafe('alter table "tenant_soak-c".shapes add column extra text default \'extra\'')
-  await admin.unsafe('alter table "tenant_soak-e".shapes drop column mark, add column mark text not null default \'soak-e\'')
-  // The directory entries and the tenants are on the disk before the first immediate stop.
-  await admin`checkpoint`
+  await admin.query('alter table "tenant_soak-c".shapes add column extra text default \'extra\'',
+    'alter table "tenant_soak-e".shapes drop column mark, add column mark text not null default \'soak-e\'', 'checkpoint')
   return { appUrl, ownerUrl, appRole: 'soak_app', admin }
 }
 

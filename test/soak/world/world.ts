@@ -27,7 +27,7 @@ export interface World {
   end (): Promise<void>
 }
 
-/** Starts everything. `onEnd` gets what ends it as soon as there is something to end. */
+/** Starts everything. */
 export async function openWorld (ledger: Ledger): Promise<World> {
   const server = await startSoakServer()
   try {
@@ -57,7 +57,6 @@ async function openOn (server: SoakServer, ledger: Ledger): Promise<World> {
     async end () {
       for (const { tenancy } of tenancies) await tenancy.close()
       proxy.end()
-      await database.admin.end({ timeout: 1 })
       await server.end()
     }
   }

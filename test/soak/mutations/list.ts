@@ -1,0 +1,67 @@
+/** One check taken away, or one fault put in: the soak has to turn red because of this alone. */
+export interface Mutation {
+  readonly name: string
+  /** Files below lib, and what takes the place of what; the text has to be there exactly once. */
+  readonly changes: readonly { readonly file: string, readonly from: string, readonly to: string }[]
+}
+
+const mutation = (name: string, file: string, from: string, to: string): Mutation => ({ name, changes: [{ file, from, to }] })
+
+export const MUTATIONS: readonly Mutation[] = [
+  mutation('the settings and the number that come back are not compared', 'data/lanes/cycle.ts',
+    'if (type === BACKEND.dataRow && !this.#isOwnRow(chunk, at, length)) return false', ''),
+  mutation('the number that comes back is not compared', 'data/lanes/cycle.ts',
+    ' && chunk.readInt32BE(at + row.length) === this.nonce', ''),
+  mutation('the settings that come back are not compared', 'data/lanes/cycle.ts',
+    'return length === row.length + 4 && row.compare(chunk, at, at + row.length) === 0 &&', 'return length === row.length + 4 &&'),
+  mutation('two cycles change places now and then', 'data/lanes/cycle-queue.ts',
+    'this.#cycles.push(cycle)', 'if (this.length > 1 && Math.random() < 0.02) this.#cycles.splice(-1, 0, cycle)\n    else this.#cycles.push(cycle)'),
+  mutation('a frame is left out now and then', 'data/lanes/write-cycle.ts',
+    '  outbox.putNumbered(frame.request, nonce, frame.nonceAt)', '  if (Math.random() < 0.98) outbox.putNumbered(frame.request, nonce, frame.nonceAt)'),
+  mutation('a frame is another tenant\'s now and then', 'data/client/tenant-client.ts',
+    'const known = tenant === undefined ? undefined : frames.get(tenant)', 'const known = tenant === undefined ? undefined : Math.random() < 0.01 ? Reflect.get(globalThis, \'lastFrame\') : frames.get(tenant)\n    if (tenant !== undefined && frames.has(tenant)) Reflect.set(globalThis, \'lastFrame\', frames.get(tenant))'),
+  mutation('a lane is handed over before its server is ready', 'data/lanes/lane.ts',
+    '    this.#socket.deliver(bytes)\n  }\n\n  described', '    this.#socket.deliver(bytes)\n    if (Math.random() < 0.05 && !this.#isOpen) this.#finishTask()\n  }\n\n  described'),
+  mutation('a late cancel reaches whoever has the lane', 'data/lanes/lanes.ts',
+    '    this.#lanesOf.delete(query)\n    this.#router.leaveAlone', '    this.#router.leaveAlone'),
+  mutation('a cancel hits what is queued on the same connection', 'data/lanes/multiplexer.ts',
+    'head === cycle && depth === 1', 'head === cycle || depth > 1'),
+  mutation('a connection is not cleaned when it is granted', 'data/lanes/multiplexer.ts',
+    'if (connection.isUsed) cleanSession(connection)', ''),
+  mutation('a connection is not cleaned when it comes back', 'data/lanes/multiplexer.ts',
+    '      cleanSession(connection)\n      this.#shared.add(connection)', '      this.#shared.add(connection)'),
+  mutation('a dead handle lives on', 'data/client/scope.ts',
+    'return !this.#isEnded && this.#connection.isOpen && (this.#parent?.isAlive ?? true)', 'return true'),
+  mutation('a failure that nobody awaits is forgotten', 'data/client/scope.ts',
+    'if (!(error instanceof SqlRefusedError)) this.#failure ??= { error }', ''),
+  mutation('a lost change is taken for none', 'data/lanes/router.ts',
+    'if (isOpen && cycle !== undefined && !isHarmless(cycle)) return new OutcomeUnknownError({ cause: noticed ?? reason })', ''),
+  mutation('a lost commit is taken for none', 'data/client/transaction.ts',
+    'throw isServerError(error) ? error : new OutcomeUnknownError({ cause: error })', 'throw error'),
+  mutation('a lost commit of a reserved connection is taken for none', 'data/lanes/router.ts',
+    "if (request.kind === 'bare') return request.isCommit !== true", "if (request.kind === 'bare') return true"),
+  mutation('what was sent is sent again after a loss', 'data/lanes/cycle-queue.ts',
+    'sent: cycles.filter(({ nonce }) => nonce <= sent), unsent: cycles.filter(({ nonce }) => nonce > sent)', 'sent: sent < 0 ? cycles : [], unsent: cycles'),
+  mutation('a transaction is acknowledged before its commit is', 'data/client/transaction.ts',
+    '    await transaction.commit()\n    return result', '    transaction.commit().catch(() => {})\n    return result'),
+  mutation('transaction control of a text is let through', 'data/lanes/lane.ts',
+    'if (reason !== undefined) return this.#refuse', 'if (reason !== undefined && kind.kind === \'refused\') return this.#refuse'),
+  mutation('what the server had prepared for another table is an error', 'data/lanes/cycle.ts',
+    "if (isOutOfDate && this.request.kind === 'run' && this.request.cursor === undefined && !this.isRetried) return 'retry'", ''),
+  mutation('a connection that was had alone is never given back', 'data/lanes/alone-connections.ts',
+    '    if (count > 0) this.#countOf.set(holder.key, count)\n    else this.#countOf.delete(holder.key)', '    this.#countOf.set(holder.key, count + 1)'),
+  mutation('a statement that ended still counts', 'data/lanes/turns.ts',
+    '    this.#running--\n', '    if (Math.random() < 0.9) this.#running--\n'),
+  mutation('nobody notices that nothing is answered', 'data/lanes/look-around.ts',
+    '    connection.checkDeadline(now, limit + GRACE_MS)\n', '    connection.checkDeadline(now, limit + GRACE_MS * 1_000)\n'),
+  mutation('a statement of another tenant is let through', 'data/client/binding.ts',
+    '    if (writer !== tenant.id) enforcement.refuse(new CrossTenantError())', ''),
+  mutation('a cursor that is lost looks whole', 'data/client/unfinished.ts',
+    'if (step.done === true && this.#failure !== undefined) throw this.#failure.error', ''),
+  mutation('a COPY whose end is lost never ends', 'data/client/unfinished.ts',
+    'if (error instanceof Error) this.#stream?.destroy?.(error)', ''),
+  mutation('the driver lets go of a socket that it writes to', 'data/lanes/virtual-socket.ts',
+    '    this.#listeners.clear()\n  }\n\n  write', "    this.#listeners.get('close')?.(true)\n    this.#listeners.clear()\n  }\n\n  write"),
+  mutation('a forgotten statement of a lost transaction ends the process', 'data/client/scope.ts',
+    'if (!this.#isEnded && query instanceof Promise) hear(query)', '')
+]
