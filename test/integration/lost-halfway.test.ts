@@ -126,6 +126,22 @@ t.test('the commit of a reserved connection', async (t) => {
   })
 })
 
+t.test('a transaction inside a transaction that was lost', async (t) => {
+  const { sql, as, killBackends, documents } = await testTenancy(t, { lanes: { max: 2 } })
+  t.test('is none of its own: the half of it would stay', async (t) => {
+    let inner: unknown
+    await t.rejects(as('acme', () => sql.begin(async (tx) => {
+      await tx`insert into docs (id, body) values (7, 'outer')`
+      await killBackends()
+      await sleep(50)
+      inner = await sql.begin(async (point) => await point`insert into docs (id, body) values (8, 'inner')`).catch((error: unknown) => error)
+    })), { code: 'FST_TENANCY_SQL_CONNECTION_LOST' })
+    await sleep(200)
+    t.match(inner, { code: 'FST_TENANCY_TRANSACTION_ENDED' })
+    t.same((await documents()).map(({ id }) => id), [1, 1])
+  })
+})
+
 t.test('a statement that nobody awaits, in a transaction that was lost', async (t) => {
   const { sql, as, killBackends } = await testTenancy(t, { lanes: { max: 2 } })
   t.test('does not end the process', async (t) => {

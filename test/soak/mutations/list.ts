@@ -63,5 +63,6 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('the driver lets go of a socket that it writes to', 'data/lanes/virtual-socket.ts',
     '    this.#listeners.clear()\n  }\n\n  write', "    this.#listeners.get('close')?.(true)\n    this.#listeners.clear()\n  }\n\n  write"),
   mutation('a forgotten statement of a lost transaction ends the process', 'data/client/scope.ts',
-    'if (!this.#isEnded && query instanceof Promise) hear(query)', '')
+    'if (this.isLost && query instanceof Promise) hear(query)', ''),
+  mutation('a transaction inside a lost one is one of its own', 'data/client/tenant-client.ts', 'if (outer.isLost || (outer.isJoined && !outer.isAlive)) throw', 'if (outer.isJoined && !outer.isAlive) throw')
 ]
