@@ -41,7 +41,10 @@ async function runOne ({ tenancy }: SoakTenancy, operation: Operation, tenant: t
 function note ({ kind }: Operation, error: unknown, id: string, ledger: Ledger): void {
   ledger.count('errors', codeOf(error))
 
-  if (isDoubt(error)) ledger.count('lies', 'noticed by a caller')
+  if (isDoubt(error)) {
+    ledger.count('lies', 'noticed by a caller')
+    ledger.count('doubts', kind)
+  }
   if (isOfFaults(error)) return ledger.count(kind, codeOf(error) === 'FST_TENANCY_TRANSACTION_OUTCOME_UNKNOWN' ? 'unknown' : 'failed')
   ledger.count(kind, 'wrong')
   ledger.broken('a failure is one that the faults explain', `${id}: ${kind}: ${codeOf(error)}: ${error instanceof Error ? error.message : ''}`)

@@ -13,7 +13,13 @@ import { type World, openWorld } from './world/world.ts'
 const OVERTIME_MS = 30_000
 
 if (process.argv.includes('--help')) console.log(USAGE)
-else process.exitCode = await start(process.argv.slice(2))
+else await start(process.argv.slice(2)).then((code) => process.exit(code), explain)
+
+// Whoever listens to what nobody caught would take this for something that was seen during the run.
+function explain (error: unknown): void {
+  console.error(error)
+  process.exit(1)
+}
 
 async function start (args: string[]): Promise<number> {
   let options: SoakOptions

@@ -23,6 +23,8 @@ export class Unfinished {
 
   constructor (stream: Stream | undefined) {
     this.#stream = stream
+    // It may fail before anybody could listen, and that would end the process; whoever reads or writes it is told all the same.
+    stream?.on('error', () => {})
   }
 
   failed (error: unknown): void {
