@@ -4,8 +4,9 @@ import type { Action, Point } from './kinds.ts'
 import { Liar } from './liar.ts'
 import { MessageSplitter, type WireMessage, bytesOf } from './messages.ts'
 
-/** Longer than any deadline of a statement: until then, whoever noticed a lie has closed the connection. */
-const BELIEVED_AFTER_MS = 3_000
+/** Until then, whoever noticed a lie has closed the connection: at once, or when the next answer comes in place of the one that was dropped. */
+const BELIEVED_AFTER_MS = 500
+const DROP_BELIEVED_AFTER_MS = 2_500
 
 /** One connection through the proxy. It knows what the two sides are in the middle of, and breaks there. */
 export class Link {
@@ -98,7 +99,7 @@ export class Link {
 
   /** A lie that is noticed ends the connection. */
   #watch (lie: NonNullable<Liar['told']>): void {
-    const timer = setTimeout(() => this.#arsenal.believed(lie), BELIEVED_AFTER_MS)
+    const timer = setTimeout(() => this.#arsenal.believed(lie), lie === 'drop' ? DROP_BELIEVED_AFTER_MS : BELIEVED_AFTER_MS)
     this.#client.once('close', () => clearTimeout(timer))
   }
 
