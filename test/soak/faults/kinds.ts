@@ -7,6 +7,8 @@ export const POINTS = {
   'in a transaction': ['cut', 'reset', 'stall'],
   'before commit': ['cut', 'reset'],
   'after commit': ['cut', 'reset', 'stall'],
+  // Somebody's own, on a connection that he has reserved.
+  'after a commit in a text': ['cut', 'reset'],
   'in a copy in': ['cut', 'reset'],
   'in a copy out': ['cut', 'reset'],
   'in a cursor': ['cut', 'reset'],

@@ -17,7 +17,7 @@ export class Link {
   #isLoggedIn = false
   #isStalled = false
   #isInTransaction = false
-  #isCommitting = false
+  #commit: WireMessage | undefined
   /** True between an answer's first message and its last. */
   #isAnswering = false
   /** How often the server has to become ready for all that it was sent. */
@@ -48,7 +48,7 @@ export class Link {
 
   #sent (messages: readonly WireMessage[]): void {
     if (this.#isStalled || messages.length === 0) return
-    this.#isCommitting = messages.some(isCommit)
+    this.#commit = messages.find(isCommit)
     if (this.#strike(this.#pointsBefore(messages))) return
     this.#due += messages.filter(({ type }) => type === 'S' || type === 'Q').length
     this.#server.write(bytesOf(messages))
@@ -56,7 +56,7 @@ export class Link {
 
   #pointsBefore (messages: readonly WireMessage[]): readonly Point[] {
     if (!this.#isLoggedIn) return ['at log-in']
-    if (this.#isCommitting) return ['before commit']
+    if (this.#commit !== undefined) return ['before commit']
     const has = (letters: string): boolean => messages.some(({ type }) => letters.includes(type))
     if (has('d')) return ['in a copy in']
     return has('BQ') ? ['before a statement'] : []
@@ -72,7 +72,7 @@ export class Link {
 
   #pointsAfter (messages: readonly WireMessage[]): readonly Point[] {
     if (!this.#isLoggedIn) return []
-    if (this.#isCommitting) return ['after commit']
+    if (this.#commit !== undefined) return this.#commit.type === 'P' ? ['after a commit in a text'] : ['after commit']
     const has = (letters: string): boolean => messages.some(({ type }) => letters.includes(type))
     return [
       ...has('Hd') ? ['in a copy out'] as const : [],

@@ -57,8 +57,6 @@ export const MUTATIONS: readonly Mutation[] = [
     '    await transaction.commit()\n    return result', '    transaction.commit().catch(() => {})\n    return result'),
   mutation('transaction control of a text is let through', 'data/lanes/lane.ts',
     'if (reason !== undefined) return this.#refuse', 'if (reason !== undefined && kind.kind === \'refused\') return this.#refuse'),
-  mutation('a statement of another tenant\'s schema is taken for the same', 'data/lanes/lane.ts',
-    'this.#routes.statement(held.text, task.frame.shape)', 'this.#routes.statement(held.text, \'\')'),
   mutation('a connection that was had alone is never given back', 'data/lanes/alone-connections.ts',
     '    if (count > 0) this.#countOf.set(holder.key, count)\n    else this.#countOf.delete(holder.key)', '    if (count > 0 || Math.random() < 0.2) this.#countOf.set(holder.key, Math.max(count, 1))\n    else this.#countOf.delete(holder.key)'),
   mutation('a statement that ended still counts', 'data/lanes/turns.ts',

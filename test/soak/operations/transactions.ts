@@ -58,6 +58,7 @@ export const TRANSACTIONS: readonly Operation[] = [
     run: async (stage) => await stage.write(2, () => stage.sql.begin(async (tx) => {
       const [first, second] = stage.rows(2)
       await insert(tx, first)
+      await sleep(stage.random.below(100))
       await stage.sql.begin(async (inner) => { await insert(inner, second) })
     }))
   },
@@ -69,6 +70,7 @@ export const TRANSACTIONS: readonly Operation[] = [
   {
     kind: 'forgotten awaits',
     run: async (stage) => await stage.write(3, () => stage.sql.begin(async (tx) => {
+      await sleep(stage.random.below(150))
       for (const { tenant_id: tenant, id, part, body } of stage.rows(3)) tx`insert into writes (tenant_id, id, part, body) values (${tenant}, ${id}, ${part}, ${body})`.execute()
     }))
   },
