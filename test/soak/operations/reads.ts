@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ISql } from 'postgres'
 import type { Operation, Stage } from './stage.ts'
 
@@ -35,7 +36,11 @@ export const READS: readonly Operation[] = [
     kind: 'cursor',
     run: async (stage) => {
       const rows: Record<string, unknown>[] = []
-      for await (const batch of stage.sql`select tenant_id, mark, ${stage.id}::text as nonce from marks where id <= ${7}`.cursor(3)) rows.push(...batch.map((row) => ({ ...row })))
+      for await (const batch of stage.sql`select tenant_id, mark, ${stage.id}::text as nonce from marks where id <= ${7}`.cursor(3)) {
+        rows.push(...batch.map((row) => ({ ...row })))
+        // Its connection may be lost while nobody waits for it.
+        await sleep(stage.random.below(100))
+      }
       stage.own(rows, 7)
     }
   },

@@ -58,7 +58,7 @@ export const TRANSACTIONS: readonly Operation[] = [
     run: async (stage) => await stage.write(2, () => stage.sql.begin(async (tx) => {
       const [first, second] = stage.rows(2)
       await insert(tx, first)
-      await sleep(stage.random.below(100))
+      await sleep(stage.random.below(400))
       await stage.sql.begin(async (inner) => { await insert(inner, second) })
     }))
   },
