@@ -40,6 +40,11 @@ export class Scope implements TransactionScope {
     return !this.#isEnded && this.#connection.isOpen && (this.#parent?.isAlive ?? true)
   }
 
+  /** Whether it is dead although its callback goes on: its connection was lost, or it took too long. */
+  get isLost (): boolean {
+    return !this.#isEnded && !this.isAlive
+  }
+
   /** Tells whether this is `other`, or a savepoint inside it. */
   isWithin (other: Scope): boolean {
     return this === other || (this.#parent?.isWithin(other) ?? false)
@@ -47,7 +52,11 @@ export class Scope implements TransactionScope {
 
   /** Sends one query. Its failure fails the scope, also if nobody awaits it or the caller swallows it (D-23). */
   send (query: LaneQuery): void {
-    if (!this.isAlive) throw new TransactionEndedError()
+    if (!this.isAlive) {
+      // Whoever has the transaction hears of that.
+      if (this.isLost && query instanceof Promise) hear(query)
+      throw new TransactionEndedError()
+    }
     if (query instanceof Promise) hear(query, (error) => this.#noteFailure(error))
     this.#connection.inTurn(query)
   }

@@ -178,11 +178,11 @@ async function openTransaction<T> (parts: Parts, options: string, isJoined: bool
     : await savepointIn(parts, outer, tenant, undefined, callback)
 }
 
-/** The transaction that the caller is in. Code that outlived one may open another, but not if it was to be part of it. */
+/** The transaction that the caller is in. Code that outlived one may open another, but not if it was to be part of it, or goes on in one that was lost. */
 function openScopeOf (context: TenantContext | undefined): Scope | undefined {
   const outer = context?.transaction
   if (!(outer instanceof Scope)) return undefined
-  if (outer.isJoined && !outer.isAlive) throw new TransactionEndedError()
+  if (outer.isLost || (outer.isJoined && !outer.isAlive)) throw new TransactionEndedError()
   return outer.isAlive ? outer : undefined
 }
 

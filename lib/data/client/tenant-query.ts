@@ -1,8 +1,9 @@
-import { Readable, Writable } from 'node:stream'
+import { Stream } from 'node:stream'
 import type { Sql } from 'postgres'
 import { SqlRefusedError } from '../../words/errors.ts'
 import type { LaneQuery } from '../lanes/index.ts'
 import { type DriverQuery, queryClassOf } from '../wire/index.ts'
+import { Unfinished } from './unfinished.ts'
 
 /** What becomes of the queries of a tag. */
 export interface QueryRules {
@@ -35,7 +36,7 @@ export function queryFactory (builder: Sql): QueryFactory {
     declare [RESOLVE]: (result: unknown) => void
     declare [REJECT]: (error: unknown) => void
     readonly #rules: QueryRules
-    #stream: Readable | Writable | undefined
+    #unfinished: Unfinished | undefined
     #judge: ((error: unknown) => unknown) | undefined
 
     constructor (...[rules, strings, args, options]: Parameters<QueryFactory>) {
@@ -56,10 +57,24 @@ export function queryFactory (builder: Sql): QueryFactory {
       if (query instanceof Tenanted) query.#rules.cancel(query)
     }
 
+    /** The driver sets this anew for each batch of a cursor, and calls it with whatever went wrong. */
+    override get reject (): (error: unknown) => void {
+      const reject = this[REJECT]
+      return (error) => {
+        const seen = this.#judge === undefined ? error : this.#judge(error)
+        this.#unfinished?.failed(seen)
+        reject(seen)
+      }
+    }
+
+    override set reject (reject: (error: unknown) => void) {
+      this[REJECT] = reject
+    }
+
     override get resolve (): (result: unknown) => void {
       const resolve = this[RESOLVE]
       return (result) => {
-        if (!Array.isArray(result) && (result instanceof Readable || result instanceof Writable)) this.#stream = outliving(result)
+        if (!Array.isArray(result) && result instanceof Stream) this.#unfinished = new Unfinished(result)
         resolve(result)
       }
     }
@@ -68,24 +83,19 @@ export function queryFactory (builder: Sql): QueryFactory {
       this[RESOLVE] = resolve
     }
 
-    /** The driver sets this anew for each batch of a cursor, and calls it with whatever went wrong. */
-    override get reject (): (error: unknown) => void {
-      const reject = this[REJECT]
-      return (error) => {
-        const judged = this.#judge === undefined ? error : this.#judge(error)
-        // A COPY was answered with its stream, so only that can tell. Where the last row is wrong the driver leaves it
-        // without an end, and ends it well when the next statement on the lane is answered, whoever's that is.
-        if (judged instanceof Error) this.#stream?.destroy(judged)
-        reject(judged)
-      }
-    }
-
-    override set reject (reject: (error: unknown) => void) {
-      this[REJECT] = reject
+    override cursor (...args: readonly unknown[]): unknown {
+      const cursor = super.cursor(...args)
+      if (cursor === this) return this
+      this.#unfinished = new Unfinished(undefined)
+      return this.#unfinished.watch(cursor)
     }
 
     judgeErrors (judge: (error: unknown) => unknown): void {
       this.#judge = judge
+    }
+
+    abandon (reason: Error): void {
+      this.#unfinished?.failed(reason)
     }
 
     override then<A, B> (onResult?: ((value: unknown) => A | PromiseLike<A>) | null, onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
@@ -117,12 +127,6 @@ export function queryFactory (builder: Sql): QueryFactory {
     }
   }
   return (...given) => new Tenanted(...given)
-}
-
-/** An error of a stream that nobody listens to would end the process, for every tenant (D-18). */
-function outliving<S extends Readable | Writable> (stream: S): S {
-  stream.on('error', () => {})
-  return stream
 }
 
 /** Keeps a failure that somebody is told of in another way from ending the process. It sends nothing. */

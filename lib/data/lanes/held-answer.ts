@@ -15,8 +15,10 @@ export class HeldAnswer {
     this.#reader = reader
   }
 
-  hold (): void {
+  /** Holds what comes from now on, until `wait` calls what it is given. */
+  holdUntil (wait: (then: () => void) => void): void {
     this.#isHeld = true
+    wait(() => this.#letGo())
   }
 
   receive (bytes: Buffer): void {
@@ -29,18 +31,18 @@ export class HeldAnswer {
     else this.#reader.finish()
   }
 
-  letGo (): void {
+  /** Forgets what it holds: nobody wants it any more. */
+  drop (): void {
+    this.#parts.length = 0
+    this.#isHeld = this.#isFinished = false
+  }
+
+  #letGo (): void {
     if (!this.#isHeld) return
     this.#isHeld = false
     const isFinished = this.#isFinished
     this.#isFinished = false
     for (const part of this.#parts.splice(0)) this.#reader.receive(part)
     if (isFinished) this.#reader.finish()
-  }
-
-  /** Forgets what it holds: nobody wants it any more. */
-  drop (): void {
-    this.#parts.length = 0
-    this.#isHeld = this.#isFinished = false
   }
 }

@@ -13,6 +13,8 @@ export interface LaneTask {
   readonly mayControl: boolean
   /** Whether its text may notify a channel: the package's own, with the tenant's name for it. */
   readonly mayNotify: boolean
+  /** Called when nothing more of its answer comes, before the driver hears of that. */
+  readonly lost: (reason: Error) => void
   /** Called once, when the server is ready again or the lane is dead. */
   done (lane: Lane): void
 }
@@ -23,7 +25,7 @@ export interface LaneRoutes {
   statement (text: StatementText, shape: string): Statement
   /** Whether a text is prepared by name on the server. */
   isNamed (text: StatementText, isNamedByDriver: boolean): boolean
-  /** Asks the server what a statement looks like. */
+  /** Asks the server what a statement looks like, unless that is known. */
   describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void
   /** Calls `then` when it is known which types in a description are arrays: at once, or later. */
   requireTypes (lane: Lane, description: Description | undefined, then: () => void): void
@@ -39,8 +41,8 @@ export interface LaneRoutes {
   append (lane: Lane, messages: Buffer): void
   /** Pauses the connection that the lane has alone, or lets it go on. */
   pause (lane: Lane, isPaused: boolean): void
-  /** What a lost connection means to a cycle that was sent on it. */
-  lostError (cycle: Cycle | undefined, reason: Error): Error
+  /** What a lost connection means to a cycle that was sent on it; `noticed` is what its lane knew before. */
+  lostError (cycle: Cycle | undefined, reason: Error, noticed: Error | undefined): Error
   /** The driver did what it never does: gives up the lane, and the connection that it has alone. */
   violated (lane: Lane, reason: Error): void
 }

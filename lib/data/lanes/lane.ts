@@ -1,7 +1,7 @@
 import { ConnectionLostError, SqlRefusedError } from '../../words/errors.ts'
 import {
   type Description, type DriverQuery, type Execute, type MessageGroup,
-  bareStatement, descriptionReply, emptyReply, isEnd, isNextRows, kindOfText, readGroup, refusalOf
+  bareStatement, descriptionReply, emptyReply, isCommit, isEnd, isNextRows, kindOfText, readGroup, refusalOf
 } from '../wire/index.ts'
 import { Cycle } from './cycle.ts'
 import type { CycleOwner, Request } from './request.ts'
@@ -47,7 +47,6 @@ export class Lane implements CycleOwner {
   get isUsable (): boolean { return !this.#isDoubted && !this.#socket.isClosed && !this.#memory.isFull }
   get task (): LaneTask | undefined { return this.#task }
   get cycle (): Cycle | undefined { return this.#cycle }
-  /** Hands a query to the driver. The task is done when the server is ready again. */
   run (task: LaneTask, query: DriverQuery): void {
     this.#task = task
     this.#failure = undefined
@@ -67,6 +66,7 @@ export class Lane implements CycleOwner {
     this.#isDoubted = true
     this.#failure ??= reason
     this.#answer.drop()
+    this.#task?.lost(this.#failure)
     this.#socket.fail(reason)
     this.#finishTask()
   }
@@ -74,13 +74,12 @@ export class Lane implements CycleOwner {
   receive (bytes: Buffer): void { this.#answer.receive(bytes) }
   described (description: Description): void {
     this.#memory.describe(description)
-    this.#answer.hold()
-    this.#routes.requireTypes(this, description, () => this.#answer.letGo())
+    this.#answer.holdUntil((known) => this.#routes.requireTypes(this, description, known))
   }
 
   refused (error: Error): void { this.#failure ??= error }
   finished (): void { this.#answer.finish() }
-  lost (reason: Error): void { this.discard(this.#routes.lostError(this.#cycle, reason)) }
+  lost (reason: Error): void { this.discard(this.#failure = this.#routes.lostError(this.#cycle, reason, this.#failure)) }
 
   #finishTask (isInDoubt = false): void {
     this.#isDoubted ||= isInDoubt
@@ -123,8 +122,7 @@ export class Lane implements CycleOwner {
   }
 
   #text (task: LaneTask, bytes: Buffer): void {
-    const text = bytes.toString()
-    const kind = kindOfText(text)
+    const kind = kindOfText(bytes.toString())
     if (kind.kind === 'empty') return this.#reply(emptyReply(READY))
     if (kind.kind === 'refused') return this.#refuse(kind.reason, true)
     this.#routes.takeAlone(this, () => this.#send(task, { kind: 'text', text: bytes }))
@@ -136,7 +134,7 @@ export class Lane implements CycleOwner {
     const { kind } = held.text
     const reason = refusalOf(kind, held.text.sql, { mayControl: task.mayControl && group.bind !== undefined, mayNotify: task.mayNotify })
     if (reason !== undefined) return this.#refuse(reason, group.end === 'sync')
-    if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body) }))
+    if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body), isCommit: isCommit(held.text.sql) }))
     const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || group.execute?.rows !== 0)
     const statement = this.#routes.statement(held.text, task.frame.shape)
     const go = (): void => this.#describe(task, held, statement, group, () => this.#run(task, held, statement, group))
@@ -145,7 +143,7 @@ export class Lane implements CycleOwner {
   }
 
   #refuse (reason: string, isWhole: boolean): void {
-    this.#failure ??= new SqlRefusedError(reason)
+    this.refused(new SqlRefusedError(reason))
     this.#reply(failure(REFUSED, isWhole), isWhole)
   }
 
@@ -153,10 +151,8 @@ export class Lane implements CycleOwner {
   #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
     // Who asks for nothing but the description wants the server's word.
     if (this.#isOnlyDescribing) statement.forgetDescription()
-    const go = (): void => this.#routes.requireTypes(this, statement.description, then)
-    if (statement.description !== undefined) return go()
     this.#routes.describe(this, task.frame, statement, held.isNamed, {
-      then: go,
+      then,
       failed: (error) => {
         this.#socket.deliver(failure(error, group.end === 'sync'))
         if (group.end === 'sync') this.#finishTask()
@@ -175,16 +171,15 @@ export class Lane implements CycleOwner {
     // The values were written for parameters of other types, by what the driver was told for another tenant.
     if (held.description?.hasParametersOf(description) === false) return this.#prepareAnew(held.isNamed)
     this.#memory.begin(held, group.isDescribing)
-    const cursor = group.execute?.rows === 0 ? {} : { cursor: group.execute?.message }
-    this.#isOpen = 'cursor' in cursor
-    this.#send(task, { kind: 'run', statement, isNamed: this.#routes.isNamed(held.text, held.isNamed), bind: bind.message, nameEnd: bind.nameEnd, ...cursor })
+    const cursor = group.execute?.rows === 0 ? undefined : group.execute?.message
+    this.#isOpen = cursor !== undefined
+    this.#send(task, { kind: 'run', statement, isNamed: this.#routes.isNamed(held.text, held.isNamed), bind: bind.message, nameEnd: bind.nameEnd, cursor })
   }
 
   /** Once: the driver does it no second time, and not for a statement without a name. */
   #prepareAnew (isNamed: boolean): void {
-    const isEnd = !isNamed || this.#isPreparedAnew
+    this.#reply(PREPARE_ANEW, !isNamed || this.#isPreparedAnew)
     this.#isPreparedAnew = true
-    this.#reply(PREPARE_ANEW, isEnd)
   }
 
   #send (task: LaneTask, request: Request): void {

@@ -155,7 +155,7 @@ export class Lanes {
     this.#multiplexer.writes.expect()
     this.#lanesOf.set(query, lane)
     query.judgeErrors((error) => lane.judge(error))
-    lane.run({ frame, isAlone, mayControl: false, mayNotify: isNotification(query), done: () => this.#done(lane, query, frame.tenantId) }, query)
+    lane.run({ frame, isAlone, mayControl: false, mayNotify: isNotification(query), lost: (error) => query.abandon(error), done: () => this.#done(lane, query, frame.tenantId) }, query)
   }
 
   #done (lane: Lane, query: LaneQuery, key: string): void {

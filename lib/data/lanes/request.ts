@@ -10,7 +10,7 @@ export type Request =
   /** A text in the simple protocol. */
   | { readonly kind: 'text', readonly text: Buffer }
   /** Messages that need no settings, because they read and write nothing: transaction control, and what is ours. */
-  | { readonly kind: 'bare', readonly messages: Buffer }
+  | { readonly kind: 'bare', readonly messages: Buffer, readonly isCommit?: boolean }
 
 /** Who asked, and gets the answer. */
 export interface CycleOwner {

@@ -1,4 +1,4 @@
-import { ClosedError, ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
+import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
 import type { Description, SettingsFrame, TransactionOpening } from '../wire/index.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
@@ -6,7 +6,6 @@ import { describe } from './describing.ts'
 import type { DescribeOutcome, LaneRoutes } from './lane-task.ts'
 import type { Lane } from './lane.ts'
 import type { Multiplexer } from './multiplexer.ts'
-import type { Request } from './request.ts'
 import type { TypeLookup } from './type-lookup.ts'
 import { type Statement, type StatementText, Statements } from './statements.ts'
 
@@ -21,9 +20,11 @@ export interface RouterParts {
 // A statement of another kind, or a text of several, may have changed something before its answer was lost.
 const READS = /^\s*(select|show|table|values)\b/i
 
-function onlyReads (request: Request): boolean {
-  if (request.kind === 'run') return READS.test(request.statement.text.sql)
-  return request.kind !== 'text'
+/** Tells whether nothing stays of it if its connection is lost. */
+function isHarmless ({ request, isInTransaction }: Cycle): boolean {
+  if (request.kind === 'bare') return request.isCommit !== true
+  if (isInTransaction || request.kind === 'describe') return true
+  return request.kind === 'run' && READS.test(request.statement.text.sql)
 }
 
 /** The connection that a lane has alone. */
@@ -126,6 +127,8 @@ export class Router implements LaneRoutes {
   }
 
   describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void {
+    const known = (): void => this.requireTypes(lane, statement.description, outcome.then)
+    if (statement.description !== undefined) return known()
     describe({
       frame,
       statement,
@@ -133,17 +136,19 @@ export class Router implements LaneRoutes {
       isShared: !this.isAlone(lane),
       send: (cycle) => this.send(lane, cycle)
     }, {
-      then: outcome.then,
+      then: known,
       failed: outcome.failed,
       refused: (error) => lane.refused(error),
       lost: (reason) => lane.lost(reason)
     })
   }
 
-  lostError (cycle: Cycle | undefined, cause: Error): Error {
-    if (cause instanceof DatabaseUnreachableError || cause instanceof ClosedError) return cause
-    const isHarmless = cycle === undefined || cycle.isInTransaction || onlyReads(cycle.request)
-    return isHarmless ? new ConnectionLostError({ cause }) : new OutcomeUnknownError({ cause })
+  lostError (cycle: Cycle | undefined, reason: Error, noticed: Error | undefined): Error {
+    if (reason instanceof DatabaseUnreachableError || reason instanceof ClosedError) return noticed ?? reason
+    // A late or strange answer leaves open what was done; whatever else was noticed says that nothing was.
+    const isOpen = noticed === undefined || noticed instanceof DeadlineError || noticed instanceof SqlUnexpectedError
+    if (isOpen && cycle !== undefined && !isHarmless(cycle)) return new OutcomeUnknownError({ cause: noticed ?? reason })
+    return noticed ?? new ConnectionLostError({ cause: reason })
   }
 
   violated (lane: Lane, reason: Error): void {

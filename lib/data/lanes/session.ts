@@ -90,7 +90,7 @@ export class Session {
         giveLaneBack(query, lane)
         resolve()
       }
-      lane.run({ frame, isAlone: true, mayControl, mayNotify: isNotification(query), done }, query)
+      lane.run({ frame, isAlone: true, mayControl, mayNotify: isNotification(query), lost: (error) => query.abandon(error), done }, query)
     })
   }
 

@@ -44,11 +44,14 @@ export class VirtualSocket {
     this.#end()
   }
 
+  /**
+   * The driver is told of an error and never of a close: it would let go of the socket, and the next rows that somebody's
+   * cursor asks for, or the end of one, would be written to nothing and end the process.
+   */
   #end (): void {
     // An error of its own, because the driver writes the statement and its parameters into it.
     const error = new Error(this.#reason.message, { cause: this.#reason })
     this.#listeners.get('error')?.(Object.assign(error, { code: Reflect.get(this.#reason, 'code') }))
-    this.#listeners.get('close')?.(true)
     this.#listeners.clear()
   }
 

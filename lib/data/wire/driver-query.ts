@@ -20,6 +20,8 @@ export interface DriverQuery {
   readonly isRaw?: boolean | 'values'
   forEachFn?: (...row: unknown[]) => void
   cursorFn?: (rows: unknown) => unknown
+  /** Returns the query itself, or batches of rows to iterate over. */
+  cursor (...args: readonly unknown[]): unknown
   readonly onlyDescribe?: boolean
   readonly streaming?: boolean
 }

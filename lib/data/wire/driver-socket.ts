@@ -115,6 +115,11 @@ export class DriverSocket extends EventEmitter {
     this.#isEnded = true
     this.#onEnd(error)
     this.#raw?.destroy()
+    this.tell(error)
+  }
+
+  /** Tells the driver that the connection is gone. */
+  protected tell (error: Error | undefined): void {
     if (error !== undefined && this.listenerCount('error') > 0) this.emit('error', error)
     this.emit('close', error !== undefined)
   }

@@ -102,7 +102,7 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
     arrayTypes: new ArrayTypes(parsed),
     isPreparing: parsed.prepare,
     open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options),
-    logIn: (parameters) => logIn(parsed, { address, connect }, parameters),
+    logIn: (parameters) => logIn(parsed, { address, connect }, parameters, connectTimeoutMs),
     openLane: (socket, isOurs) => executeOf(construct({ ...parsed, ...(isOurs ? untouched : {}), ssl: false, connect_timeout: 0, socket: () => socket })),
     cancel: async (key) => await sendCancel(await connect(), key)
   }
@@ -114,14 +114,20 @@ function assertOneHost ({ host, target_session_attrs: target }: Sql['options']):
 }
 
 /** The driver logs in; at its first ReadyForQuery the socket is taken from it. */
-function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>): Promise<OpenSocket> {
-  return new Promise((resolve, reject) => {
-    const connection = { ...parsed.connection, ...parameters }
+function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>, timeoutMs: number): Promise<OpenSocket> {
+  let timer: NodeJS.Timeout | undefined
+  return new Promise<OpenSocket>((resolve, reject) => {
     const single = singleSocket(() => new LoginSocket(address, connect(), resolve), passwordOf(parsed))
-    const client = construct({ ...parsed, ...single.options, connection, ssl: false })
+    const client = construct({ ...parsed, ...single.options, connection: { ...parsed.connection, ...parameters }, ssl: false, connect_timeout: 0 })
     // Never answered: the socket is gone by then, and the promise of it with it.
     client`select`.then(() => reject(new Error('the socket was not taken over')), reject)
-  })
+    // The driver's own timer would outlive the log-in and keep the process.
+    timer = setTimeout(() => {
+      const error = new Error('no log-in before the deadline')
+      single.fail(error)
+      reject(error)
+    }, timeoutMs)
+  }).finally(() => clearTimeout(timer))
 }
 
 interface Connecting {

@@ -13,4 +13,4 @@ export {
 export { readPassword } from './single-socket.ts'
 export { SCHEMA_IS_MISSING, type SettingsDialect, type SettingsFrame, postgresDialect } from './settings-frame.ts'
 export { type TransactionOpening, transactionOpening } from './transaction-opening.ts'
-export { type StatementKind, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'
+export { type StatementKind, isCommit, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'

@@ -41,6 +41,14 @@ export class LoginSocket extends DriverSocket {
     this.#rest = bytes.subarray(at)
   }
 
+  /**
+   * Never of a close: the driver would let go of the socket, and what it writes later, when a password or a SCRAM key has
+   * been found, would be written to nothing and end the process (D-09).
+   */
+  protected override tell (error: Error = new Error('the server closed the connection')): void {
+    if (this.listenerCount('error') > 0) this.emit('error', error)
+  }
+
   /** Returns false when the driver has nothing more to do. */
   #take (message: Buffer): boolean {
     const [type = 0] = message

@@ -18,6 +18,12 @@ export type StatementKind =
   /** `reason` says why, and what to do instead. */
   | { readonly kind: 'refused', readonly reason: string }
 
+/** Tells whether a statement ends its transaction for good, so that nobody knows what is there until it was answered. */
+export function isCommit (text: string): boolean {
+  const [first = ''] = leadingWords(text, 1)
+  return first === 'commit' || first === 'end'
+}
+
 const PLAIN: StatementKind = { kind: 'plain' }
 const ALONE = { kind: 'alone' } as const
 const MODE: StatementKind = { kind: 'mode' }
