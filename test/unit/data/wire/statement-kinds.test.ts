@@ -50,11 +50,11 @@ t.test('isExpectedTag()', async (t) => {
 })
 
 t.test('what may share a connection', async (t) => {
-  const plain = ['select 1', 'insert into t values (1)', 'with x as (insert into t values (1) returning *) select * from x', 'update t set a = 1', 'select nextval(\'s\')']
+  const plain = ['select 1', 'insert into t values (1)', 'with x as (insert into t values (1) returning *) select * from x', 'update t set a = 1', 'select nextval(\'s\')', 'select lo_number from t']
   for (const text of plain) t.test(`may: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'plain' }))
   for (const text of ['select \'pg_notify\'', 'select 1 -- pg_notify']) t.test(`may: ${text}`, async (t) => t.same(kindOfStatement(text), { kind: 'plain' }))
   const alone = [
-    'create function f() returns void language sql as $$ select pg_notify(\'x\', \'\') $$', 'select lo_number from t',
+    'create function f() returns void language sql as $$ select pg_notify(\'x\', \'\') $$',
     'select set_config(\'a.b\', \'c\', false)', 'select pg_catalog.SET_CONFIG($1, $2, $3)', 'select pg_advisory_lock(1)', 'select pg_try_advisory_lock(1)', 'select lastval()', 'select currval(\'s\')',
     'select query_to_xml(\'select 1\', true, true, \'\')', 'select * into temp x from t', 'select * from pg_listening_channels()',
     'create table t (a int)', 'truncate t', 'set local x = 1', 'copy t to stdout', 'COPY t FROM STDIN'
