@@ -21,7 +21,7 @@ export const USAGE = `npm run bench -- [options]
   --output <path>    the JSON file (examples/benchmark/results.json)
   --tenants <n>      how many tenants are used once each (10000)
   --rounds <n>       how often each pair is measured (5)
-  --milliseconds <n> how long each run is (300)
+  --milliseconds <n> how long each run is (250)
 DATABASE_URL: another server, as an administrator who may create databases and roles.`
 
 /** Reads the arguments. */
@@ -46,8 +46,8 @@ export function readOptions (args: string[]): BenchmarkOptions {
     visits: count('tenants', values.tenants) ?? (isQuick ? 300 : 10_000),
     timing: {
       rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 5),
-      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 300),
-      warmUp: isQuick ? 50 : 600,
+      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 250),
+      warmUp: isQuick ? 50 : 1_200,
       warmUpPerTenant: isQuick ? 0 : 2
     }
   }

@@ -31,7 +31,7 @@ export const BASE = 'postgres.js, no tenancy'
 /** The one-way delay of the proxy. */
 export const DELAY = 1
 
-const CALLERS = 50
+export const CALLERS = 50
 
 /** Returns every group whose lines have one client of the database each. */
 export function clientGroups (sizes: Sizes): readonly ClientGroup[] {

@@ -62,7 +62,7 @@ t.test('lanes', async (t) => {
     const { appUrl, admin } = await testTenancy(t)
     await lookAtPrepared(admin)
     const { run, lanes, dialect, query } = await testLanes(t, appUrl, { max: 3, perTenant: 3, waiting: 1_000 })
-    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 200 }, (_, index) => run(ACME, 'select body, $1::int as index from docs', [index])))
+    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 200 }, (_, index) => run(ACME, index % 8 === 0 ? 'select pg_sleep(0.004)' : 'select body, now() from docs')))
     t.equal(lanes.stats.connections.opened, 3)
     const sessions = await Promise.all([lanes.openSession(dialect.frameOf(ACME), false), lanes.openSession(dialect.frameOf(ACME), false)])
     for (const session of sessions) {

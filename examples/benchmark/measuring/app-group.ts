@@ -1,6 +1,6 @@
 import { counted } from '../rows.ts'
 import { Child } from '../workers/child.ts'
-import { type AppName, type Isolation, cpuSchema, measureSchema, portSchema, readySchema } from '../workers/messages.ts'
+import { type AppName, type Isolation, type Measure, cpuSchema, measureSchema, portSchema, readySchema } from '../workers/messages.ts'
 import { type Contender, type Timing, compare } from './compare.ts'
 import { type Row, summarise } from './summary.ts'
 
@@ -38,7 +38,7 @@ export async function measureApps (rows: readonly AppRow[], url: string, timing:
     const all: readonly AppRow[] = [{ label: APP_BASE, app: 'no token', isolation: 'rls', tenants: rows[0]?.tenants ?? 1 }, ...rows]
     const [base, ...contenders] = await Promise.all(all.map((row) => openApp(row, url, start('app'), start('load'))))
     if (base === undefined) return []
-    for (const contender of [base, ...contenders]) await contender.run(timing.warmUp * 2)
+    for (const contender of [base, ...contenders]) await contender.warmUp(timing.warmUp * 2)
     const pairs = await compare(base, contenders, timing)
     return [...pairs].map(([label, own]) => ({ label, figures: summarise(own) }))
   } finally {
@@ -50,11 +50,13 @@ async function openApp ({ label, app, isolation, tenants }: AppRow, url: string,
   const secret = 'the secret of the benchmark, for this run and this machine only'
   const { port } = await server.ask(portSchema, { ask: 'open', app, url, secret })
   await load.ask(readySchema, { ask: 'open', port, secret, isolation, tenants, isTenancy: app === 'zakops-tenancy' })
+  const ask = (milliseconds: number): Promise<Measure> => load.ask(measureSchema, { ask: 'run', connections: CONNECTIONS, milliseconds })
   return {
     label,
+    warmUp: ask,
     async run (milliseconds) {
       const before = await server.ask(cpuSchema, { ask: 'cpu' })
-      const measure = await load.ask(measureSchema, { ask: 'run', connections: CONNECTIONS, milliseconds })
+      const measure = await ask(milliseconds)
       const after = await server.ask(cpuSchema, { ask: 'cpu' })
       return { ...measure, cpu: after.cpu - before.cpu }
     }

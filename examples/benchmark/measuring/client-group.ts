@@ -1,4 +1,4 @@
-import { BASE, type ClientGroup, type ClientRow, DELAY } from '../rows.ts'
+import { BASE, CALLERS, type ClientGroup, type ClientRow, DELAY } from '../rows.ts'
 import { Child } from '../workers/child.ts'
 import { measureSchema, portSchema, readySchema } from '../workers/messages.ts'
 import { type Contender, type Timing, compare } from './compare.ts'
@@ -20,7 +20,7 @@ export async function measureClientGroup (group: ClientGroup, url: string, timin
     const [base, ...contenders] = await openContenders(group, rows, database, () => start('client'))
     if (base === undefined) return []
     for (const [i, contender] of [base, ...contenders].entries()) {
-      await contender.run(timing.warmUp + timing.warmUpPerTenant * (rows[i]?.client.tenants ?? 0))
+      await contender.warmUp(timing.warmUp + timing.warmUpPerTenant * (rows[i]?.client.tenants ?? 0))
     }
     const pairs = await compare(base, contenders, timing)
     return [...pairs].map(([label, own]) => ({ label, figures: summarise(own) }))
@@ -42,7 +42,9 @@ async function openOne (group: ClientGroup, { label, client }: ClientRow, url: s
 }
 
 function contenderOf ({ work, callers }: ClientGroup, label: string, child: Child, client: number): Contender {
-  return { label, run: (milliseconds) => child.ask(measureSchema, { ask: 'run', client, work, callers, milliseconds }) }
+  const ask = (milliseconds: number, by: number): ReturnType<Contender['run']> => child.ask(measureSchema, { ask: 'run', client, work, callers: by, milliseconds })
+  // One caller on a slow network would take minutes to have everything compiled.
+  return { label, warmUp: (milliseconds) => ask(milliseconds, CALLERS), run: (milliseconds) => ask(milliseconds, callers) }
 }
 
 async function delayedUrl (proxy: Child, url: string): Promise<string> {

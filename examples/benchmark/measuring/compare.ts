@@ -3,6 +3,8 @@ import type { Measure } from '../workers/messages.ts'
 /** Somebody who can be let run for a while. */
 export interface Contender {
   readonly label: string
+  /** Works for a while without being measured, so that what is measured is compiled, and prepared on the server. */
+  warmUp (milliseconds: number): Promise<unknown>
   run (milliseconds: number): Promise<Measure>
 }
 

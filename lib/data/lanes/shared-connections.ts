@@ -51,16 +51,25 @@ export class SharedConnections {
 
   /**
    * The first connection that has little to do and is not stuck: few connections with full queues cost fewer writes than
-   * many with one cycle each. A schema stays with its connection, which has its statements prepared.
+   * many with one cycle each. A schema of one tenant stays at its home though more is queued there, because anywhere else
+   * its statements have to be planned anew; what is too much for it goes to the next one, always the same.
    */
   pick (shape: string, tenantId: string): Connection | undefined {
     const now = performance.now()
     const mayTakeMore = this.#mayTakeMore(tenantId)
-    const fits = (candidate: Connection): boolean => this.#isFree(candidate, now) && (mayTakeMore || candidate.serves(tenantId))
-    const home = this.#homes.get(shape)
-    if (home !== undefined && fits(home) && this.#shared.includes(home)) return home
-    const connection = this.#shared.find(fits)
-    if (connection !== undefined) this.#homes.settle(shape, connection)
+    const mayServe = (candidate: Connection): boolean => mayTakeMore || candidate.serves(tenantId)
+    const fits = (candidate: Connection): boolean => this.#isFree(candidate, now, FEW) && mayServe(candidate)
+    const home = this.#homes.of(shape, tenantId)
+    if (home === 'everywhere') return this.#shared.find(fits)
+    if (home === undefined) return this.#settle(shape, tenantId, fits)
+    const at = this.#shared.indexOf(home)
+    if (at >= 0 && this.#isFree(home, now, MANY) && mayServe(home)) return home
+    return this.#shared.slice(at + 1).find(fits) ?? this.#shared.find(fits)
+  }
+
+  #settle (shape: string, tenantId: string, fits: (candidate: Connection) => boolean): Connection | undefined {
+    const connection = this.#homes.quietest(this.#shared.filter(fits))
+    if (connection !== undefined) this.#homes.settle(shape, tenantId, connection)
     return connection
   }
 
@@ -100,8 +109,8 @@ export class SharedConnections {
     this.#draining.clear()
   }
 
-  #isFree (connection: Connection, now: number): boolean {
-    const hasRoom = connection.depth === 0 || (connection.depth < FEW && now - connection.headSince < SLOW_MS)
+  #isFree (connection: Connection, now: number, room: number): boolean {
+    const hasRoom = connection.depth === 0 || (connection.depth < room && now - connection.headSince < SLOW_MS)
     return hasRoom && connection.isUsable && !isOld(connection)
   }
 }
