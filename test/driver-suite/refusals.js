@@ -73,9 +73,15 @@ const GROUPS = [
     tests: ['Large object']
   },
   {
-    reason: 'The client names statements on the server itself, for each shape of a schema, whatever prepare says.',
-    error: /false is expected, and it was true/,
-    tests: ['no_prepare: true disables prepared statements (deprecated)', 'prepare: false disables prepared statements']
+    reason: 'What a session has prepared is the SQL of every tenant on the connection, and no tenant may look at it.',
+    error: /FST_TENANCY_SQL_REFUSED: What a session has prepared/,
+    tests: ['Automatically creates prepared statements', 'no_prepare: true disables prepared statements (deprecated)', 'prepare: false disables prepared statements',
+      'prepare: true enables prepared statements', 'prepares unsafe query when "prepare" option is true', 'does not prepare unsafe query by default']
+  },
+  {
+    reason: 'No tenant may end a session: it serves many. test/integration/channels.test.ts ends the one that listens, as a superuser.',
+    error: /FST_TENANCY_SQL_REFUSED: Ending and cancelling sessions/,
+    tests: ['multiple listeners work after a reconnect', 'listen reconnects', 'listen result reports correct connection state after reconnection']
   },
   {
     reason: 'Notices are not written to the console; onnotice gets them.',
