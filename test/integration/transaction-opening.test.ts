@@ -60,6 +60,23 @@ t.test('a transaction', async (t) => {
     }
   })
 
+  t.test('is begun although its first text cannot be read: what comes next is not committed by itself', async (t) => {
+    const begins: ReadonlyArray<readonly [string, (tx: Parameters<Parameters<typeof sql.begin>[1]>[0]) => Promise<unknown>]> = [
+      ['a syntax error', (tx) => tx.unsafe('select 1 from from; select 2').simple()],
+      ['a name that ends the message', (tx) => tx.savepoint('a\0b', async () => {})]
+    ]
+    for (const [index, [name, begin]] of begins.entries()) {
+      await t.rejects(as('acme', () => sql.begin(async (tx) => {
+        await t.rejects(begin(tx), { code: /^(42601|08P01)$/ }, name)
+        await t.rejects(add(tx, 80 + index), { code: '25P02' }, 'as in every transaction that has failed')
+        throw new Error('rolled back')
+      })), { message: 'rolled back' })
+      t.notOk((await idsOf(all)).includes(80 + index), `after ${name}`)
+      await as('globex', () => sql.begin((tx) => add(tx, 90 + index)))
+      t.ok((await idsOf(all)).includes(90 + index), 'positive control')
+    }
+  })
+
   t.test('may begin with anything', async (t) => {
     const begins: ReadonlyArray<readonly [string, (tx: Parameters<Parameters<typeof sql.begin>[1]>[0]) => Promise<unknown>]> = [
       ['a savepoint', (tx) => tx.savepoint((inner) => add(inner, 40))],

@@ -87,7 +87,7 @@ export class Connection implements AnswerOwner {
   /** Appends a cycle: its frame and its messages, in one synchronous piece. */
   add (cycle: Cycle): void {
     if (this.#end !== undefined) return cycle.owner.lost(this.#end)
-    cycle.isInTransaction = this.#status !== IDLE || cycle.opening !== undefined
+    cycle.isInTransaction ||= this.#status !== IDLE || cycle.opening !== undefined
     this.#nonce++
     if (cycle.frame !== undefined) this.#shapes.add(cycle.frame.shape)
     writeCycle(cycle, this.#nonce, this.statements, this.#outbox)
@@ -161,7 +161,7 @@ export class Connection implements AnswerOwner {
 
   #ready (cycle: Cycle, chunk: Buffer, at: number): 'pass' | 'swallow' | 'kill' {
     const status = chunk[at + HEADER] ?? 0
-    if (!cycle.isComplete || (cycle.isShared && status !== IDLE)) return 'kill'
+    if (!cycle.mayEnd(status === IDLE)) return 'kill'
     this.#status = status
     this.isUsed = true
     if (cycle.leavesMarks) this.isMarked = true

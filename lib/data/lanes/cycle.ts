@@ -93,8 +93,9 @@ export class Cycle {
     return this.isFailed && (this.hasRows || this.isLong)
   }
 
-  /** Whether ReadyForQuery may come now. */
-  get isComplete (): boolean {
+  /** Whether ReadyForQuery may come now: of a shared one outside of transactions, of one that is in one inside. Only bare messages end one. */
+  mayEnd (isIdle: boolean): boolean {
+    if (this.isShared ? !isIdle : isIdle && this.isInTransaction && (this.opening !== undefined || this.request.kind !== 'bare')) return false
     return this.isPassing || this.isFailed
   }
 

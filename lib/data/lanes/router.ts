@@ -1,5 +1,6 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
 import type { Description, SettingsFrame, TransactionOpening } from '../wire/index.ts'
+import { beginningOf } from './beginning.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
@@ -85,9 +86,18 @@ export class Router implements LaneRoutes {
   send (lane: Lane, cycle: Cycle): void {
     const seat = this.#alone.get(lane)
     if (seat === undefined) return this.#parts.multiplexer.send(cycle)
-    cycle.opening = seat.takeOpening()
+    this.#begin(seat, cycle)
     seat.connection.add(cycle)
     seat.connection.flush()
+  }
+
+  /** Begins the transaction of a session with its first cycle. */
+  #begin ({ connection, takeOpening }: Seat, cycle: Cycle): void {
+    const opening = takeOpening()
+    if (opening === undefined) return
+    cycle.isInTransaction = true
+    if (cycle.request.kind === 'text') connection.add(beginningOf(opening))
+    else cycle.opening = opening
   }
 
   append (lane: Lane, messages: Buffer): void {
