@@ -8,6 +8,7 @@ interface Opened {
   readonly proxy: FaultyProxy
   readonly sql: TestTenancy['sql']
   readonly as: TestTenancy['as']
+  readonly stats: TestTenancy['tenancy']['stats']
 }
 
 /** A tenancy with two connections, behind a proxy that counts. */
@@ -16,7 +17,7 @@ async function opened (t: Parameters<typeof testTenancy>[0]): Promise<Opened> {
   const proxy = await faultyProxy(t, behind.appUrl)
   const tenancy = await createTenancy({ mode: 'multi', database: proxy.url, registryCacheMs: 60_000, lanes: { max: 2 }, timeouts: { transaction: 2_000 }, log: { info () {}, warn () {}, error () {} } })
   t.teardown(() => tenancy.close())
-  return { behind, proxy, sql: tenancy.sql, as: (tenantId, fn) => tenancy.runWithTenant(tenantId, fn) }
+  return { behind, proxy, sql: tenancy.sql, stats: () => tenancy.stats(), as: (tenantId, fn) => tenancy.runWithTenant(tenantId, fn) }
 }
 
 const idsOf = async ({ behind }: Opened): Promise<readonly number[]> => (await behind.documents()).filter(({ id }) => id > 1).map(({ id }) => id)
@@ -48,6 +49,17 @@ t.test('a transaction', async (t) => {
     await t.rejects(as('acme', () => sql.begin((tx) => add(tx, 21))), { code: /^FST_TENANCY_SQL_/ })
     t.ok(proxy.hasStruck, 'positive control')
     t.notOk((await idsOf(all)).includes(21))
+  })
+
+  t.test('of no statement costs no connection, and the next one finds it cleaned', async (t) => {
+    const { discarded } = (await all.stats()).lanes.connections
+    await as('acme', () => sql`select set_config('my.trace', 'acme', false)`)
+    for (let i = 0; i < 5; i++) {
+      await as('acme', () => sql`select 1`)
+      await as('acme', () => sql.begin(async () => {}))
+    }
+    t.same(await as('globex', () => sql.begin((tx) => tx`select nullif(current_setting('my.trace', true), '') as trace`)), [{ trace: null }])
+    t.equal((await all.stats()).lanes.connections.discarded, discarded)
   })
 
   t.test('whose first statement fails has no effect, whatever comes behind it', async (t) => {

@@ -69,8 +69,8 @@ export class Connection implements AnswerOwner {
   /** How many cycles have no whole answer yet. */
   get depth (): number { return this.#cycles.length }
   get isUsable (): boolean { return this.#end === undefined }
-  /** Whether it has nothing to do and is in no transaction. */
-  get isIdle (): boolean { return this.isUsable && this.depth === 0 && this.#status === IDLE }
+  /** Whether it has nothing to do, but to be cleaned, and is in no transaction. */
+  get isIdle (): boolean { return this.isUsable && this.depth === (this.head?.isCleaning === true ? 1 : 0) && this.#status === IDLE }
   /** Whether the backend holds memory for more schemas than it should. */
   get isWorn (): boolean { return this.#shapes.size > MAX_SHAPES }
 

@@ -23,6 +23,8 @@ export class Cycle {
   readonly isShared: boolean
   /** What begins the transaction that it is the first statement of. */
   opening: TransactionOpening | undefined
+  /** Whether it only takes away what was left in the session. */
+  isCleaning = false
   /** True once only the answer itself is left. */
   isPassing = false
   /** Its number among the cycles of its connection; the frame carries it as its nonce. */
