@@ -15,6 +15,8 @@ export interface RouterParts {
   readonly multiplexer: Multiplexer
   /** False where a pooler stands in between that may not know a name the next time. */
   readonly isNaming: boolean
+  /** False where a lane that has a connection alone has the only one. */
+  readonly hasOthers: boolean
   readonly types: TypeLookup
 }
 
@@ -60,8 +62,9 @@ export class Router implements LaneRoutes {
   }
 
   requireTypes (lane: Lane, description: Description | undefined, then: () => void): void {
-    // What the package asks for itself has no types of users', and finds them out for the others.
-    if (lane.isOurs || description === undefined) then()
+    // What the package asks for itself has no types of users', and finds them out for the others. On the only connection
+    // the question would wait for the one who asks.
+    if (lane.isOurs || description === undefined || (!this.#parts.hasOthers && this.isAlone(lane))) then()
     else this.#parts.types.require(description, then)
   }
 
