@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createTenancy } from '../../lib/index.ts'
 import { testTenancy } from '../support/tenancy.ts'
 
 t.test('arrays of types that were made after the start, in the schemas of tenants (p1, p2)', async (t) => {
@@ -40,5 +41,35 @@ t.test('arrays of types that were made after the start, in the schemas of tenant
     await admin.unsafe("create type tenant_acme.shade as enum ('dark', 'light'); alter table tenant_acme.docs add column shades tenant_acme.shade[] default '{dark,light}'")
     t.match(await read(), [{ id: 1, shades: ['dark', 'light'] }])
     t.same(await as('globex', () => sql`select * from docs where id = ${1}`), [{ tenant_id: 'globex', id: 1, body: 'secret of globex' }])
+  })
+})
+
+t.test('nobody waits for types behind those that wait for them', async (t) => {
+  const { admin, appUrl } = await testTenancy(t)
+  const open = async (max: number): ReturnType<typeof createTenancy> => {
+    const tenancy = await createTenancy({ mode: 'multi', database: appUrl, lanes: { max }, timeouts: { acquire: 6_000, transaction: 10_000 }, log: { info () {}, warn () {}, error () {} } })
+    t.teardown(() => tenancy.close())
+    // After the start, at which every type that is there is known.
+    for (const tenant of ['acme', 'globex']) {
+      await admin.unsafe(`
+        create type tenant_${tenant}.kind_${max} as enum ('open', '${tenant}'); create table tenant_${tenant}.tagged_${max} (kinds tenant_${tenant}.kind_${max}[]);
+        insert into tenant_${tenant}.tagged_${max} values ('{open,${tenant}}'); grant select on tenant_${tenant}.tagged_${max} to public`)
+      await tenancy.runWithTenant(tenant, () => tenancy.sql`select 1`)
+    }
+    return tenancy
+  }
+
+  t.test('when every turn is taken by statements with types that are not known yet', async (t) => {
+    const { sql, runWithTenant } = await open(2)
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => runWithTenant(index % 2 === 0 ? 'acme' : 'globex', () => sql`select kinds from tagged_2`)))
+    for (const [index, rows] of answers.entries()) t.same(rows, [{ kinds: ['open', index % 2 === 0 ? 'acme' : 'globex'] }])
+  })
+
+  t.test('when a transaction has the only connection: they are texts there', async (t) => {
+    const { sql, runWithTenant } = await open(1)
+    const since = performance.now()
+    t.same(await runWithTenant('acme', () => sql.begin((tx) => tx`select kinds from tagged_1`)), [{ kinds: '{open,acme}' }])
+    t.ok(performance.now() - since < 5_000)
+    t.same(await runWithTenant('acme', () => sql`select kinds as found from tagged_1`), [{ found: ['open', 'acme'] }])
   })
 })

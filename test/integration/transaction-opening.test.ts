@@ -8,6 +8,7 @@ interface Opened {
   readonly proxy: FaultyProxy
   readonly sql: TestTenancy['sql']
   readonly as: TestTenancy['as']
+  readonly stats: TestTenancy['tenancy']['stats']
 }
 
 /** A tenancy with two connections, behind a proxy that counts. */
@@ -16,7 +17,7 @@ async function opened (t: Parameters<typeof testTenancy>[0]): Promise<Opened> {
   const proxy = await faultyProxy(t, behind.appUrl)
   const tenancy = await createTenancy({ mode: 'multi', database: proxy.url, registryCacheMs: 60_000, lanes: { max: 2 }, timeouts: { transaction: 2_000 }, log: { info () {}, warn () {}, error () {} } })
   t.teardown(() => tenancy.close())
-  return { behind, proxy, sql: tenancy.sql, as: (tenantId, fn) => tenancy.runWithTenant(tenantId, fn) }
+  return { behind, proxy, sql: tenancy.sql, stats: () => tenancy.stats(), as: (tenantId, fn) => tenancy.runWithTenant(tenantId, fn) }
 }
 
 const idsOf = async ({ behind }: Opened): Promise<readonly number[]> => (await behind.documents()).filter(({ id }) => id > 1).map(({ id }) => id)
@@ -50,6 +51,17 @@ t.test('a transaction', async (t) => {
     t.notOk((await idsOf(all)).includes(21))
   })
 
+  t.test('of no statement costs no connection, and the next one finds it cleaned', async (t) => {
+    const { discarded } = (await all.stats()).lanes.connections
+    await as('acme', () => sql`select set_config('my.trace', 'acme', false)`)
+    for (let i = 0; i < 5; i++) {
+      await as('acme', () => sql`select 1`)
+      await as('acme', () => sql.begin(async () => {}))
+    }
+    t.same(await as('globex', () => sql.begin((tx) => tx`select nullif(current_setting('my.trace', true), '') as trace`)), [{ trace: null }])
+    t.equal((await all.stats()).lanes.connections.discarded, discarded)
+  })
+
   t.test('whose first statement fails has no effect, whatever comes behind it', async (t) => {
     for (const first of ['select 1/0', 'select * from nowhere', 'insert into docs (id, body) values (1, \'again\')']) {
       await t.rejects(as('acme', () => sql.begin(async (tx) => {
@@ -57,6 +69,23 @@ t.test('a transaction', async (t) => {
         await add(tx, 30)
       })), { code: /^(22012|42P01|23505)$/ })
       t.notOk((await idsOf(all)).includes(30), first)
+    }
+  })
+
+  t.test('is begun although its first text cannot be read: what comes next is not committed by itself', async (t) => {
+    const begins: ReadonlyArray<readonly [string, (tx: Parameters<Parameters<typeof sql.begin>[1]>[0]) => Promise<unknown>]> = [
+      ['a syntax error', (tx) => tx.unsafe('select 1 from from; select 2').simple()],
+      ['a name that ends the message', (tx) => tx.savepoint('a\0b', async () => {})]
+    ]
+    for (const [index, [name, begin]] of begins.entries()) {
+      await t.rejects(as('acme', () => sql.begin(async (tx) => {
+        await t.rejects(begin(tx), { code: /^(42601|08P01)$/ }, name)
+        await t.rejects(add(tx, 80 + index), { code: '25P02' }, 'as in every transaction that has failed')
+        throw new Error('rolled back')
+      })), { message: 'rolled back' })
+      t.notOk((await idsOf(all)).includes(80 + index), `after ${name}`)
+      await as('globex', () => sql.begin((tx) => add(tx, 90 + index)))
+      t.ok((await idsOf(all)).includes(90 + index), 'positive control')
     }
   })
 

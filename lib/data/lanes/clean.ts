@@ -29,5 +29,6 @@ export function cleanSession (connection: Connection): void {
       if (cycle.isFailed) connection.fail(new Error('the session could not be cleaned'))
     }
   }, undefined, { kind: 'bare', messages: cleanMessage() }, false)
+  cycle.isCleaning = true
   connection.add(cycle)
 }

@@ -69,8 +69,8 @@ export class Connection implements AnswerOwner {
   /** How many cycles have no whole answer yet. */
   get depth (): number { return this.#cycles.length }
   get isUsable (): boolean { return this.#end === undefined }
-  /** Whether it has nothing to do and is in no transaction. */
-  get isIdle (): boolean { return this.isUsable && this.depth === 0 && this.#status === IDLE }
+  /** Whether it has nothing to do, but to be cleaned, and is in no transaction. */
+  get isIdle (): boolean { return this.isUsable && this.depth === (this.head?.isCleaning === true ? 1 : 0) && this.#status === IDLE }
   /** Whether the backend holds memory for more schemas than it should. */
   get isWorn (): boolean { return this.#shapes.size > MAX_SHAPES }
 
@@ -87,7 +87,7 @@ export class Connection implements AnswerOwner {
   /** Appends a cycle: its frame and its messages, in one synchronous piece. */
   add (cycle: Cycle): void {
     if (this.#end !== undefined) return cycle.owner.lost(this.#end)
-    cycle.isInTransaction = this.#status !== IDLE || cycle.opening !== undefined
+    cycle.isInTransaction ||= this.#status !== IDLE || cycle.opening !== undefined
     this.#nonce++
     if (cycle.frame !== undefined) this.#shapes.add(cycle.frame.shape)
     writeCycle(cycle, this.#nonce, this.statements, this.#outbox)
@@ -161,7 +161,7 @@ export class Connection implements AnswerOwner {
 
   #ready (cycle: Cycle, chunk: Buffer, at: number): 'pass' | 'swallow' | 'kill' {
     const status = chunk[at + HEADER] ?? 0
-    if (!cycle.isComplete || (cycle.isShared && status !== IDLE)) return 'kill'
+    if (!cycle.mayEnd(status === IDLE)) return 'kill'
     this.#status = status
     this.isUsed = true
     if (cycle.leavesMarks) this.isMarked = true

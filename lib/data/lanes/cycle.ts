@@ -23,6 +23,8 @@ export class Cycle {
   readonly isShared: boolean
   /** What begins the transaction that it is the first statement of. */
   opening: TransactionOpening | undefined
+  /** Whether it only takes away what was left in the session. */
+  isCleaning = false
   /** True once only the answer itself is left. */
   isPassing = false
   /** Its number among the cycles of its connection; the frame carries it as its nonce. */
@@ -93,8 +95,9 @@ export class Cycle {
     return this.isFailed && (this.hasRows || this.isLong)
   }
 
-  /** Whether ReadyForQuery may come now. */
-  get isComplete (): boolean {
+  /** Whether ReadyForQuery may come now: of a shared one outside of transactions, of one that is in one inside. Only bare messages end one. */
+  mayEnd (isIdle: boolean): boolean {
+    if (this.isShared ? !isIdle : isIdle && this.isInTransaction && (this.opening !== undefined || this.request.kind !== 'bare')) return false
     return this.isPassing || this.isFailed
   }
 

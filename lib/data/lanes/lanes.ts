@@ -42,6 +42,7 @@ export class Lanes {
     this.#router = new Router({
       multiplexer: this.#multiplexer,
       isNaming: dialect.isNaming,
+      hasOthers: options.max > 1,
       types: new TypeLookup(driver.arrayTypes, options.askForTypes)
     })
     this.#turns = new Turns(options)

@@ -155,7 +155,7 @@ export class Multiplexer implements ConnectionEvents {
 
   #share (connection: Connection): void {
     // Others wait for an advisory lock. What plain statements leave goes in front of whoever has the connection alone next.
-    if (connection.isMarked) cleanSession(connection)
+    if (connection.isMarked && connection.depth === 0) cleanSession(connection)
     connection.flush()
     this.#shared.add(connection)
   }
@@ -184,7 +184,7 @@ export class Multiplexer implements ConnectionEvents {
       // What sharers left behind is not for whoever has it alone. Written with the first thing that is asked.
       if (connection.isUsed) cleanSession(connection)
       if (!this.#alone.serve(connection)) {
-        this.#shared.add(connection)
+        this.#share(connection)
         return this.#shared.stopDraining()
       }
     }

@@ -1,5 +1,6 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
 import type { Description, SettingsFrame, TransactionOpening } from '../wire/index.ts'
+import { beginningOf } from './beginning.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
@@ -14,6 +15,8 @@ export interface RouterParts {
   readonly multiplexer: Multiplexer
   /** False where a pooler stands in between that may not know a name the next time. */
   readonly isNaming: boolean
+  /** False where a lane that has a connection alone has the only one. */
+  readonly hasOthers: boolean
   readonly types: TypeLookup
 }
 
@@ -59,8 +62,9 @@ export class Router implements LaneRoutes {
   }
 
   requireTypes (lane: Lane, description: Description | undefined, then: () => void): void {
-    // What the package asks for itself has no types of users', and finds them out for the others.
-    if (lane.isOurs || description === undefined) then()
+    // What the package asks for itself has no types of users', and finds them out for the others. On the only connection
+    // the question would wait for the one who asks.
+    if (lane.isOurs || description === undefined || (!this.#parts.hasOthers && this.isAlone(lane))) then()
     else this.#parts.types.require(description, then)
   }
 
@@ -85,9 +89,18 @@ export class Router implements LaneRoutes {
   send (lane: Lane, cycle: Cycle): void {
     const seat = this.#alone.get(lane)
     if (seat === undefined) return this.#parts.multiplexer.send(cycle)
-    cycle.opening = seat.takeOpening()
+    this.#begin(seat, cycle)
     seat.connection.add(cycle)
     seat.connection.flush()
+  }
+
+  /** Begins the transaction of a session with its first cycle. */
+  #begin ({ connection, takeOpening }: Seat, cycle: Cycle): void {
+    const opening = takeOpening()
+    if (opening === undefined) return
+    cycle.isInTransaction = true
+    if (cycle.request.kind === 'text') connection.add(beginningOf(opening))
+    else cycle.opening = opening
   }
 
   append (lane: Lane, messages: Buffer): void {

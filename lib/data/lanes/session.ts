@@ -1,5 +1,6 @@
 import { ConnectionLostError } from '../../words/errors.ts'
 import { BACKEND, type ErrorFields, HEADER, type SettingsFrame, type TransactionOpening, errorFields, lengthAt, queryOf } from '../wire/index.ts'
+import { beginningOf } from './beginning.ts'
 import type { Connection } from './connection.ts'
 import { Cycle } from './cycle.ts'
 import type { Lane } from './lane.ts'
@@ -101,10 +102,11 @@ export class Session {
    */
   command (text: string): Promise<string> {
     const { connection, errorOf } = this.#parts
-    const messages = queryOf(`${this.takeOpening()?.text ?? ''}${text}`)
     if (!this.isUsable) return Promise.reject(this.#reason ?? new ConnectionLostError())
+    const opening = this.takeOpening()
     return new Promise((resolve, reject) => {
       const answer: Buffer[] = []
+      if (opening !== undefined) connection.add(beginningOf(opening))
       connection.add(new Cycle({
         receive: (bytes) => { answer.push(bytes) },
         described () {},
@@ -115,7 +117,7 @@ export class Session {
           if (error === undefined) resolve(tag)
           else reject(errorOf(error))
         }
-      }, undefined, { kind: 'bare', messages }, false))
+      }, undefined, { kind: 'bare', messages: queryOf(text) }, false))
       connection.flush()
     })
   }

@@ -47,8 +47,9 @@ export class Turns {
   /** Tells whether a statement of this tenant may run at once, and counts it if so; else it waits. */
   mayRun (waiter: Waiter): boolean {
     const { tenantId } = waiter.frame
-    // Others that wait are at their share, or they would run.
-    if (!this.#queue.has(tenantId) && this.#hasRoom(tenantId)) {
+    // Others that wait are at their share, or they would run. What is asked for nobody's sake, such as types, those that run
+    // wait for: behind them it would wait until they are refused.
+    if ((waiter.isOurs && tenantId === '') || (!this.#queue.has(tenantId) && this.#hasRoom(tenantId))) {
       this.#count(tenantId)
       return true
     }

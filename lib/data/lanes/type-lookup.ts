@@ -9,6 +9,8 @@ export class TypeLookup {
   readonly #ask: AskForTypes
   /** Descriptions with nothing unknown in them. */
   #known = new WeakSet<Description>()
+  /** What is being asked, so that whoever wants to know the same at the same time waits for one answer. */
+  readonly #asked = new Map<string, Promise<void>>()
 
   constructor (types: ArrayTypes, ask: AskForTypes) {
     this.#types = types
@@ -25,8 +27,14 @@ export class TypeLookup {
       this.#known.add(description)
       return then()
     }
-    this.#ask(unknown).then((found) => {
-      if (!this.#types.learn(unknown, found)) this.#known = new WeakSet()
-    }).catch(() => {}).then(then)
+    const key = unknown.join()
+    const asked = this.#asked.get(key) ?? this.#lookUp(unknown).finally(() => this.#asked.delete(key))
+    this.#asked.set(key, asked)
+    asked.then(then)
+  }
+
+  async #lookUp (unknown: readonly number[]): Promise<void> {
+    const found = await this.#ask(unknown).catch(() => undefined)
+    if (found !== undefined && !this.#types.learn(unknown, found)) this.#known = new WeakSet()
   }
 }

@@ -26,9 +26,8 @@ const TEXT_REPLIES = [...Buffer.from('TDC')]
 
 function writeText (cycle: Cycle, text: Buffer, nonce: number, outbox: Outbox): void {
   const settings = requireFrame(cycle).inText(nonce)
-  const sql = `${cycle.opening?.text ?? ''}${settings.sql}`
-  outbox.put(message(FRONTEND.query, sql, text, '\0'))
-  cycle.sent({ nonce, row: settings.row, replies: [...cycle.opening?.textReplies ?? [], ...TEXT_REPLIES], closes: 0, server: undefined, isParsing: false, charactersInFront: [...sql].length })
+  outbox.put(message(FRONTEND.query, settings.sql, text, '\0'))
+  cycle.sent({ nonce, row: settings.row, replies: TEXT_REPLIES, closes: 0, server: undefined, isParsing: false, charactersInFront: [...settings.sql].length })
 }
 
 function writePrepared (cycle: Cycle, request: PreparedRequest, nonce: number, statements: ServerStatements, outbox: Outbox): void {

@@ -5,9 +5,6 @@ export interface TransactionOpening {
   /** What stands in front of a statement of the extended protocol. */
   readonly request: Buffer
   readonly replies: readonly number[]
-  /** What stands in front of a text of the simple protocol. */
-  readonly text: string
-  readonly textReplies: readonly number[]
   /** The text with the words that `begin` takes, such as `read only`. */
   textWith (options: string): string
 }
@@ -26,8 +23,6 @@ export function transactionOpening (limits: { readonly statement: number, readon
   return {
     request: Buffer.concat(statements.map(runOf)),
     replies: statements.flatMap(() => [parseComplete, bindComplete, commandComplete]),
-    text: `${statements.join(';')};`,
-    textReplies: statements.map(() => commandComplete),
     textWith: (options) => [`begin ${options}`, ...settings].join(';')
   }
 }

@@ -33,7 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('a connection is not cleaned when it is granted', 'data/lanes/multiplexer.ts',
     'if (connection.isUsed) cleanSession(connection)', ''),
   mutation('a connection is not cleaned when it comes back', 'data/lanes/multiplexer.ts',
-    'if (connection.isMarked) cleanSession(connection)', ''),
+    'if (connection.isMarked && connection.depth === 0) cleanSession(connection)', ''),
   {
     // Three that stand behind each other: any one of them is enough.
     name: 'a dead handle lives on',
