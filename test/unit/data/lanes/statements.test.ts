@@ -19,6 +19,18 @@ t.test('Statements', async (t) => {
     t.same(Array.from({ length: 5 }, () => statements.deservesName(text)), [false, false, false, true, true])
   })
 
+  t.test('believes the description from before where the server says the same again, so that no connection prepares anew for that', async (t) => {
+    const statements = new Statements()
+    const statement = statements.statement(statements.text(parseBody('select a from t')), 'a')
+    t.equal(statement.learn(DESCRIPTION), DESCRIPTION)
+    t.equal(statement.learn(new Description(PARAMETERS, columns(1, 'a'))), DESCRIPTION)
+    const other = new Description(PARAMETERS, columns(1, 'b'))
+    t.equal(statement.learn(other), other)
+    t.equal(statement.description, other)
+    statement.forgetDescription()
+    t.equal(statement.description, undefined)
+  })
+
   t.test('forgets what was seen first when there are too many', async (t) => {
     const statements = new Statements()
     const text = statements.text(parseBody('select 0'))
