@@ -20,7 +20,7 @@ export const USAGE = `npm run bench -- [options]
   --only <text>      only lines with this text in title or label; may be given several times
   --output <path>    the JSON file (examples/benchmark/results.json)
   --tenants <n>      how many tenants are used once each (10000)
-  --rounds <n>       how often each pair is measured (4)
+  --rounds <n>       how often each pair is measured (3)
   --milliseconds <n> how long each run is (250)
 DATABASE_URL: another server, as an administrator who may create databases and roles.`
 
@@ -45,9 +45,9 @@ export function readOptions (args: string[]): BenchmarkOptions {
     sizes: isQuick ? [1, 3, 10, 30] : [1, 10, 100, 1000],
     visits: count('tenants', values.tenants) ?? (isQuick ? 300 : 10_000),
     timing: {
-      rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 4),
+      rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 3),
       milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 250),
-      warmUp: isQuick ? 50 : 1_000,
+      warmUp: isQuick ? 50 : 800,
       warmUpPerTenant: isQuick ? 0 : 2
     }
   }
