@@ -11,6 +11,8 @@ const sometimes = (share: number): string =>
 
 const mutation = (name: string, file: string, from: string, to: string): Mutation => ({ name, changes: [{ file, from, to }] })
 
+// Not here, because others show them: that a connection is cleaned when it comes back (session-state.test.ts), and that the
+// driver does not let go of its socket (lost-halfway.test.ts).
 export const MUTATIONS: readonly Mutation[] = [
   mutation('the settings and the number that come back are not compared', 'data/lanes/cycle.ts',
     'if (type === BACKEND.dataRow && !this.#isOwnRow(chunk, at, length)) return false', ''),
@@ -32,8 +34,6 @@ export const MUTATIONS: readonly Mutation[] = [
     'head === cycle && depth === 1', 'head === cycle || depth > 1'),
   mutation('a connection is not cleaned when it is granted', 'data/lanes/multiplexer.ts',
     'if (connection.isUsed) cleanSession(connection)', ''),
-  mutation('a connection is not cleaned when it comes back', 'data/lanes/multiplexer.ts',
-    'if (connection.isMarked && connection.depth === 0) cleanSession(connection)', ''),
   {
     // Three that stand behind each other: any one of them is enough.
     name: 'a dead handle lives on',
@@ -75,8 +75,6 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (step.done === true && this.#failure !== undefined) throw this.#failure.error', ''),
   mutation('a COPY whose end is lost never ends', 'data/client/unfinished.ts',
     'if (error instanceof Error) this.#stream?.destroy?.(error)', ''),
-  mutation('the driver lets go of a socket that it writes to', 'data/lanes/virtual-socket.ts',
-    '    this.#listeners.clear()\n  }\n\n  write', "    this.#listeners.get('close')?.(true)\n    this.#listeners.clear()\n  }\n\n  write"),
   mutation('a forgotten statement of a lost transaction ends the process', 'data/client/scope.ts',
     'if (this.isLost && query instanceof Promise) hear(query)', ''),
   mutation('a transaction inside a lost one is one of its own', 'data/client/tenant-client.ts', 'if (outer.isLost || (outer.isJoined && !outer.isAlive)) throw', 'if (outer.isJoined && !outer.isAlive) throw')
