@@ -9,7 +9,7 @@ export interface RegistryVersionOptions {
 /**
  * The version of the whole registry, read for all tenants at once, while somebody asks, and twice within `cacheMs` at most.
  *
- * The server changes it in the same transaction as any row, to a value that was never there before. Every answer of the
+ * The server changes it in the transaction that changes a row, to a value that was never there before. Every answer of the
  * registry comes with the version of its own snapshot; so while the version is that one, the row is what it was, in
  * whatever order reads and changes met, and whichever server they asked.
  */

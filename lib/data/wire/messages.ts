@@ -119,9 +119,14 @@ export function queryOf (text: string | Buffer): Buffer {
   return message(FRONTEND.query, text, '\0')
 }
 
-/** Returns the messages that run a statement without a name, parameters or rows; the server takes no second one with it. */
+/** Returns the messages that run a statement without a name, parameters or rows, up to its Sync. */
+export function bareRun (body: Buffer): Buffer {
+  return Buffer.concat([parseOf('', body), message(FRONTEND.bind, '\0\0', int16(0), int16(0), int16(0)), EXECUTE])
+}
+
+/** The same with its Sync; the server takes no second statement with it. */
 export function bareStatement (body: Buffer): Buffer {
-  return Buffer.concat([parseOf('', body), message(FRONTEND.bind, '\0\0', int16(0), int16(0), int16(0)), EXECUTE, SYNC])
+  return Buffer.concat([bareRun(body), SYNC])
 }
 
 /** Returns what a server answers to Parse and Describe. */

@@ -1,4 +1,4 @@
-import { BACKEND, EXECUTE, FRONTEND, int16, message, parseBody, parseOf } from './messages.ts'
+import { BACKEND, bareRun, parseBody } from './messages.ts'
 
 /** What begins a transaction, in one piece with its first statement: if it fails, the server skips the statement too. */
 export interface TransactionOpening {
@@ -21,12 +21,8 @@ export function transactionOpening (limits: { readonly statement: number, readon
     : [`set local statement_timeout=${limits.statement}`, `set local idle_in_transaction_session_timeout=${limits.transaction}`]
   const statements = ['begin', ...settings]
   return {
-    request: Buffer.concat(statements.map(runOf)),
+    request: Buffer.concat(statements.map((text) => bareRun(parseBody(text)))),
     replies: statements.flatMap(() => [parseComplete, bindComplete, commandComplete]),
     textWith: (options) => [`begin ${options}`, ...settings].join(';')
   }
-}
-
-function runOf (text: string): Buffer {
-  return Buffer.concat([parseOf('', parseBody(text)), message(FRONTEND.bind, '\0\0', int16(0), int16(0), int16(0)), EXECUTE])
 }
