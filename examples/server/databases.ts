@@ -25,7 +25,9 @@ export async function openDatabases (env: NodeJS.ProcessEnv, onStarted: (stop: (
   return await makeRoles(server.url)
 }
 
-async function makeRoles (adminDatabase: string): Promise<Databases> {
+/** Prepares a database with an administrator's URL: the two roles, and what the package needs. */
+export async function makeRoles (adminDatabase: string): Promise<Databases> {
+  // zakops-tenancy-ignore connection-string: it shows how to write one
   if (!URL.canParse(adminDatabase)) throw new Error('DATABASE_URL must be a URL such as postgres://user:password@host:5432/database.')
   const owner = roleOf(adminDatabase, 'zakops_owner')
   const app = roleOf(adminDatabase, 'zakops_app')

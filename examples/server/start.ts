@@ -37,6 +37,14 @@ async function start (): Promise<void> {
   const address = await app.listen({ port: Number(env['PORT'] || 3000), host: env['HOST'] || '127.0.0.1' })
   console.log(`zakops-tenancy example on ${address} (${isSingle ? 'single' : 'multi'} mode). Ctrl-C ends it. Try:\n`)
   for (const tenant of tenants) console.log(`curl -s ${authorization(tenant)}${address}/deals`)
+  // Of a database of somebody else's no password is shown.
+  if (!env['DATABASE_URL']) console.log(`\nIts isolation is tried by:\n\n${verification(databases)}`)
+}
+
+/** The command line that tries the isolation of this example. */
+function verification ({ database, ownerDatabase }: Databases): string {
+  const variables = { TENANT_MODE: isSingle ? 'single' : 'multi', ...(isSingle ? { TENANT_ID: tenants[0] } : {}), DATABASE_URL: database, OWNER_DATABASE_URL: ownerDatabase }
+  return `${Object.entries(variables).map(([name, value]) => `${name}=${value}`).join(' ')} npx zakops-tenancy verify`
 }
 
 /** As the owner; the server itself does without that role. */

@@ -1,4 +1,4 @@
-import { NameReservedError, TenantIdInvalidError } from './errors.ts'
+import { NameReservedError, TenantIdInvalidError } from './errors/index.ts'
 import type { TenantId } from './types.ts'
 
 /** PostgreSQL cuts longer identifiers silently, and two tenants would share one schema (I-01). */
@@ -12,6 +12,12 @@ export const TENANT_SETTING = 'app.tenant_id'
 
 /** The column that row-security policies compare. */
 export const TENANT_COLUMN = 'tenant_id'
+
+/** What a statement gets whose tenant context is not signed as it must be. */
+export const CONTEXT_REFUSED_CODE = 'ZTSIG'
+
+/** What a write gets that came to a place which its tenant has left: nothing in PostgreSQL or its extensions has this code. */
+export const TENANT_MOVED_CODE = 'ZTMOV'
 
 const TENANT_SCHEMA_PREFIX = 'tenant_'
 const MAX_TENANT_ID_LENGTH = MAX_IDENTIFIER_BYTES - TENANT_SCHEMA_PREFIX.length
@@ -48,6 +54,11 @@ export function parseTenantId (value: unknown): TenantId {
  */
 export function schemaNameOf (tenantId: TenantId): string {
   return TENANT_SCHEMA_PREFIX + tenantId
+}
+
+/** Returns the name of the database that belongs to a tenant under `database`; injective, since the prefix is constant. */
+export function databaseNameOf (tenantId: TenantId, prefix: string): string {
+  return prefix + tenantId
 }
 
 /**

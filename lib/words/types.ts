@@ -1,11 +1,34 @@
 /** How many tenants one deployment serves: `single` has one fixed tenant, `multi` takes it from the token. */
 export type TenantMode = 'single' | 'multi'
 
+export const ISOLATION_STRATEGIES = ['schema+rls', 'schema', 'rls', 'database'] as const
+
 /** Where a tenant's rows are kept apart from another's. */
-export type IsolationStrategyName = 'database' | 'schema' | 'rls' | 'schema+rls'
+export type IsolationStrategyName = typeof ISOLATION_STRATEGIES[number]
+
+export const TENANT_STATUSES = ['provisioning', 'active', 'suspended', 'archived', 'deleted'] as const
 
 /** A tenant is served only while it is `active`. */
-export type TenantStatus = 'provisioning' | 'active' | 'suspended'
+export type TenantStatus = typeof TENANT_STATUSES[number]
+
+export const SIGNING_STAGES = ['off', 'optional', 'required'] as const
+
+/**
+ * How far a database is with signed tenant settings. `off`: policies take the id as it is. `optional`: they check what is
+ * signed, and take what is not. `required`: they take nothing else.
+ */
+export type SigningStage = typeof SIGNING_STAGES[number]
+
+/** The name of the server that the options `database` and `ownerDatabase` are of. */
+export const DEFAULT_SERVER = 'default'
+
+/** Where the rows of a tenant are: a server that the options name, and a database on it. */
+export interface Place {
+  /** A name in the option `servers`, or {@link DEFAULT_SERVER}. */
+  readonly server: string
+  /** The tenant's own database under `database`; null is the one that the options name for the server. */
+  readonly database: string | null
+}
 
 declare const tenantIdBrand: unique symbol
 
@@ -13,7 +36,7 @@ declare const tenantIdBrand: unique symbol
 export type TenantId = string & { readonly [tenantIdBrand]: true }
 
 /** One customer whose rows must never meet another's. Frozen. */
-export interface Tenant {
+export interface Tenant extends Place {
   /** Opaque, stable; the value of the tenant claim and the key of the tenant registry. */
   readonly id: TenantId
   /** For people; never used to find data. */
@@ -22,6 +45,8 @@ export interface Tenant {
   readonly isolation: IsolationStrategyName
   /** The schema that holds the tenant's tables: its own, or the shared one under `rls`. */
   readonly schema: string
+  /** The name of the last tenant migration that it has had; empty before the first. */
+  readonly migration: string
   readonly createdAt: Date
 }
 
@@ -53,7 +78,15 @@ export interface TenantSettings {
 /** How bad a finding is: `fatal` ones stop the start in multi mode. */
 export type FindingSeverity = 'fatal' | 'warning'
 
-/** One result of one audit check. */
+/** A line of a source file. */
+export interface SourceLine {
+  /** Path from the folder that was looked through. */
+  readonly file: string
+  /** The first line is 1. */
+  readonly line: number
+}
+
+/** One result of one check. */
 export interface Finding {
   /** Stable name of the check. */
   readonly check: string
@@ -64,6 +97,10 @@ export interface Finding {
   readonly message: string
   /** The SQL that repairs it. */
   readonly repair: string
+  /** The database that it is in; left out where only one was looked at. */
+  readonly place?: Place
+  /** Where it stands in the source; left out for what a database holds. */
+  readonly at?: SourceLine
 }
 
 /** The part of a logger that is used: Fastify's, pino's or `console` fit. */

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
 import * as everything from '../../lib/index.ts'
-import { errorEntries, errorsTable, optionEntries, optionsTable, refusalsTable } from './tables.ts'
+import { checksTable, commandLineHelp, errorEntries, errorsTable, optionEntries, optionsTable, refusalsTable } from './tables.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const README = join(ROOT, 'README.md')
 
-const TABLES: Readonly<Record<string, string>> = { options: optionsTable(), errors: errorsTable(), refusals: refusalsTable() }
+const TABLES: Readonly<Record<string, string>> = { options: optionsTable(), errors: errorsTable(), refusals: refusalsTable(), 'command line': commandLineHelp(), checks: checksTable() }
 
 /** The README with its tables made anew. */
 function upToDate (text: string): string {

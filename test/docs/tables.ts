@@ -1,6 +1,9 @@
+import { checks, citusChecks, wrongRoleChecks } from '../../lib/operations/audit/checks/index.ts'
 import { readFileSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { REFUSED_NAMES, REFUSED_STATEMENTS } from '../../lib/data/wire/statement-refusals.ts'
+import { createProgram } from '../../lib/faces/cli/program.ts'
 import { optionsSchema } from '../../lib/settings/config/index.ts'
 
 /** One option, as its schema and the comment above it tell of it. */
@@ -31,7 +34,7 @@ function entriesOf (name: string, key: string, schema: Readonly<Record<string, u
   return [{
     name,
     environment: schema['env'] === undefined ? '' : `\`${String(schema['env'])}\``,
-    fallback: schema['default'] === undefined ? '' : `\`${String(schema['default'])}\`${unit}`,
+    fallback: schema['default'] === undefined || typeof schema['default'] === 'object' ? '' : `\`${String(schema['default'])}\`${unit}`,
     meaning: comment.replace(/ (Default|Environment): .*$/, ''),
     comment
   }]
@@ -56,7 +59,8 @@ const DEFINITION = /\/\*\* ([\s\S]*?) \*\/\nexport const (\w+) = createError\('(
 
 /** Returns every error class of the package. */
 export function errorEntries (): readonly ErrorEntry[] {
-  return [...source('words/errors.ts').matchAll(DEFINITION)].map(([, meaning = '', name = '', code = '', message = '', status = '']) => ({
+  const areas = [...source('words/errors/index.ts').matchAll(/from '\.\/([a-z-]+\.ts)'/g)].map(([, file]) => source(`words/errors/${file}`))
+  return [...areas.join('\n').matchAll(DEFINITION)].map(([, meaning = '', name = '', code = '', message = '', status = '']) => ({
     name, code, status, meaning: meaning.replaceAll(/\s*\n \*\s*/g, ' '), message: message.replaceAll('\\\'', '\'').replaceAll('\\n', ' ')
   }))
 }
@@ -71,4 +75,18 @@ export function errorsTable (): string {
 export function refusalsTable (): string {
   const rows = [...REFUSED_STATEMENTS, ...REFUSED_NAMES].map(([words, reason]) => `| ${words.map((word) => `\`${word.replace('u&""', 'U&"…"')}\``).join(', ')} | ${reason} |`)
   return ['| word or name | why, and what to do instead |', '|---|---|', ...rows].join('\n')
+}
+
+/** Returns what `--help` prints: of the whole, and folded away of each command. */
+export function commandLineHelp (): string {
+  const program = createProgram({ stdout: new PassThrough(), stderr: new PassThrough() }, false, async () => {})
+  const block = (text: string): string => `\`\`\`text\n${text.trim()}\n\`\`\``
+  const each = program.commands.map((command) => block(command.helpInformation())).join('\n\n')
+  return `${block(program.helpInformation())}\n\n<details><summary>--help of each command</summary>\n\n${each}\n\n</details>`
+}
+
+/** Returns the table of what the audit looks for. */
+export function checksTable (): string {
+  const rows = [...wrongRoleChecks, ...checks, ...citusChecks].map(({ name, severity, isAtStart, message }) => `| \`${name}\` | ${severity} | ${isAtStart ? 'yes' : ''} | ${message} |`)
+  return ['| check | severity | at each start | what can happen |', '|---|---|---|---|', ...rows].join('\n')
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTenancy } from '../../lib/index.ts'
 import { lookAtPrepared } from '../support/prepared.ts'
-import { testTenancy } from '../support/tenancy.ts'
+import { statsAtRest, testTenancy } from '../support/tenancy.ts'
 
 t.test('COPY', async (t) => {
   const { sql, as, documents } = await testTenancy(t, { isolation: 'schema', lanes: { max: 2 } })
@@ -60,7 +60,7 @@ t.test('a statement that has a connection alone', async (t) => {
     await t.rejects(as('globex', () => sql.alone`select 1`), { code: 'FST_TENANCY_SQL_QUEUE_TIMEOUT' })
     t.same(await as('globex', () => sql`select body from docs`), [{ body: 'secret of globex' }], 'while those that share go on')
     await holder
-    t.match(await tenancy.stats(), { lanes: { held: 0, waiting: 0, connections: { alone: 0 } } })
+    t.match(await statsAtRest(tenancy), { lanes: { held: 0, waiting: 0, connections: { alone: 0 } } })
   })
 
   t.test('is cancelled while it waits, and sends nothing', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTenancy } from '../../lib/index.ts'
 import { type Fault, faultyProxy } from '../support/proxy.ts'
-import { testTenancy } from '../support/tenancy.ts'
+import { statsAtRest, testTenancy } from '../support/tenancy.ts'
 
 /** Where in a transaction's life the connection breaks: the text that goes by then. The first three go in one write. */
 const MOMENTS = { begin: 'begin\0', settings: 'tenant_acme', statement: 'insert into docs', commit: 'commit' }
@@ -41,7 +41,7 @@ for (const [moment, text] of Object.entries(MOMENTS)) {
       const written = (await test.documents()).filter(({ id }) => id === 7).map(({ place }) => place)
       if (moment !== 'commit') t.same(written, [], 'nothing of a lost transaction stays')
       if (moment === 'commit' && fault === 'cut after') t.same(written, ['tenant_acme'])
-      t.match(await tenancy.stats(), { lanes: { held: 0, waiting: 0 } })
+      t.match(await statsAtRest(tenancy), { lanes: { held: 0, waiting: 0 } })
     })
   }
 }
@@ -79,6 +79,6 @@ t.test('a server that ends every connection', async (t) => {
       else t.same(rows, [{ body: `secret of ${index % 2 === 0 ? 'acme' : 'globex'}` }])
     }
     t.same(await as('acme', () => sql`select body from docs`), [{ body: 'secret of acme' }])
-    t.match(await tenancy.stats(), { lanes: { held: 0, waiting: 0 } })
+    t.match(await statsAtRest(tenancy), { lanes: { held: 0, waiting: 0 } })
   })
 })

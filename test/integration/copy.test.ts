@@ -87,6 +87,21 @@ t.test('COPY into a table', async (t) => {
   })
 })
 
+t.test('COPY out of a table', async (t) => {
+  const { sql, as } = await testTenancy(t, { lanes: { max: 2 } })
+  for (const count of [10, 200, 3_000]) {
+    t.test(`that the server gives up, ${count} rows behind the first, fails in its stream and leaves the connection`, async (t) => {
+      const began = performance.now()
+      await t.rejects(as('acme', () => sql.begin(async (tx) => {
+        const text = `copy (select repeat('x', 1000) from generate_series(1, ${count}) n where 1 / (${count} - n) is not null) to stdout`
+        for await (const rows of await tx.unsafe(text).readable()) t.ok(rows instanceof Buffer)
+      })), { code: '22012' })
+      t.ok(performance.now() - began < 900, 'nobody waits for a connection that nobody reads')
+      t.same(await as('globex', () => sql`select body from docs`), [{ body: 'secret of globex' }])
+    })
+  }
+})
+
 t.test('the driver by itself says nothing of a wrong last row, and "finished" when another caller is answered (negative control)', async (t) => {
   const { adminUrl } = await testTenancy(t, { isolation: 'schema' })
   const plain = plainClient(t, adminUrl)

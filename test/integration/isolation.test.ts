@@ -3,26 +3,34 @@ import type { Sql } from 'postgres'
 import { createTenantClient } from '../../lib/data/client/index.ts'
 import { runInContext, tenantContext } from '../../lib/settings/context/index.ts'
 import { createEnforcement } from '../../lib/settings/enforcement/index.ts'
-import type { IsolationStrategyName } from '../../lib/index.ts'
-import { settingsFor, testLanes } from '../support/lanes.ts'
+import type { IsolationStrategyName, TenancyOptions } from '../../lib/index.ts'
+import { onlyPlace, settingsFor, testLanes } from '../support/lanes.ts'
+import { SIGNING } from '../support/signing.ts'
 import { type TestTenancy, testTenancy } from '../support/tenancy.ts'
 
 type AsForced = <T>(fn: (sql: Sql) => PromiseLike<T>) => Promise<T>
 
 /** A tenant client that is sent, by hand, into the schema of another tenant. */
 async function forced (t: Parameters<typeof testLanes>[0], test: TestTenancy, reader: string, schema: string): Promise<AsForced> {
-  const { driver, ...surroundings } = await testLanes(t, test.appUrl)
+  const surroundings = await testLanes(t, test.appUrl)
   const enforcement = createEnforcement(true, { info () {}, warn () {}, error () {} })
-  const { sql } = createTenantClient({ ...surroundings, builder: driver.builder, enforcement, settingsOf: () => settingsFor(reader, schema) })
   const tenant = await test.tenancy.registry.get(reader)
+  const whereabouts = { forget () {}, find: async () => tenant }
+  const places = onlyPlace(surroundings, () => settingsFor(reader, schema))
+  const { sql } = createTenantClient({ places, timeouts: surroundings.timeouts, enforcement, whereabouts })
   return (fn) => runInContext(tenantContext(tenant), async () => await fn(sql))
 }
 
 const bodies = (rows: readonly { readonly body?: unknown }[]): unknown[] => rows.map((row) => row.body)
 
-for (const isolation of ['schema+rls', 'schema', 'rls'] satisfies IsolationStrategyName[]) {
-  t.test(isolation, async (t) => {
-    const { sql, as, documents } = await testTenancy(t, { isolation })
+const WAYS: ReadonlyArray<readonly [IsolationStrategyName, TenancyOptions]> = [
+  ['schema+rls', {}], ['schema', {}], ['rls', {}], ['schema+rls', { signing: SIGNING }], ['schema', { signing: SIGNING }], ['rls', { signing: SIGNING }],
+  ['schema+rls', { locked: true }], ['schema', { locked: true }], ['rls', { locked: true }]
+]
+
+for (const [isolation, options] of WAYS) {
+  t.test(`${isolation}${options.signing === undefined ? '' : ', signed'}${options.locked === true ? ', locked' : ''}`, async (t) => {
+    const { sql, as, documents } = await testTenancy(t, { isolation, ...options })
 
     t.test('shows each tenant its own row of a key that both have', async (t) => {
       for (const id of ['acme', 'globex']) t.same(await as(id, () => sql`select id, body from docs`), [{ id: 1, body: `secret of ${id}` }])
@@ -38,7 +46,7 @@ for (const isolation of ['schema+rls', 'schema', 'rls'] satisfies IsolationStrat
     t.test('answers two hundred statements of both at once without a wrong row', async (t) => {
       const answers = await Promise.all(Array.from({ length: 200 }, async (_, index) => {
         const id = index % 2 === 0 ? 'acme' : 'globex'
-        const rows = await as(id, () => sql`select current_setting('app.tenant_id') as tenant, tenant_id from docs`)
+        const rows = await as(id, () => sql`select zakops_tenancy.current_tenant() as tenant, tenant_id from docs`)
         return rows.every((row) => row['tenant'] === id && row['tenant_id'] === id)
       }))
       t.equal(answers.filter((isRight) => isRight).length, 200)

@@ -2,6 +2,7 @@ import t from 'tap'
 import { type Tenancy, type TenancyOptions, createTenancy } from '../../lib/index.ts'
 import { heldDeals, mixedWork, whoseDeal } from '../support/mixed-work.ts'
 import { type PoolMode, startPgBouncer, withoutPgBouncer } from '../support/pgbouncer.ts'
+import { SIGNING } from '../support/signing.ts'
 import { plainClient } from '../support/tenancy.ts'
 import { TENANTS, type TenantsDatabase, tenantsDatabase } from '../support/tenancy-app.ts'
 
@@ -24,12 +25,12 @@ interface PooledScene extends TenantsDatabase {
 
 const skip = withoutPgBouncer()
 
-async function pooledScene (t: TestScope, mode: PoolMode, size?: number): Promise<PooledScene> {
-  const database = await tenantsDatabase(t)
+async function pooledScene (t: TestScope, mode: PoolMode, size?: number, given: Pick<TenancyOptions, 'signing' | 'locked'> = {}): Promise<PooledScene> {
+  const database = await tenantsDatabase(t, given)
   const { through } = await startPgBouncer(t, [database.appUrl], { mode, ...(size === undefined ? {} : { size }) })
   const { log, lines } = recorder()
   const open = async (options: TenancyOptions = {}): Promise<Tenancy> => {
-    const tenancy = await createTenancy({ mode: 'multi', database: through(database.appUrl), log, ...options })
+    const tenancy = await createTenancy({ mode: 'multi', database: through(database.appUrl), log, ...given, ...options })
     t.teardown(() => tenancy.close())
     return tenancy
   }
@@ -77,6 +78,33 @@ t.test('PgBouncer in transaction mode', { skip }, async (t) => {
     t.ok(server?.['count'] <= 2, 'all of them on two connections of the server')
   })
 
+  t.test('lets nobody in between the rows of a cursor', async (t) => {
+    const tenancy = await scene.open({ lanes: { max: 4 }, timeouts: { statement: 3_000 } })
+    const { sql, runWithTenant } = tenancy
+    const stranger = plainClient(t, scene.through(scene.appUrl), { prepare: false })
+    const over = new AbortController()
+    const strange = (async () => {
+      const seen = new Set<unknown>()
+      while (!over.signal.aborted) for (const { tenant } of await stranger`select coalesce(current_setting('app.tenant_id', true), '') as tenant`) seen.add(tenant)
+      return [...seen]
+    })()
+    const titles = async (cursor: AsyncIterable<readonly object[]>): Promise<readonly unknown[]> => {
+      const found: unknown[] = []
+      for await (const rows of cursor) found.push(...rows.map((row) => Reflect.get(row, 'title')))
+      return found
+    }
+    for (let turn = 0; turn < 30; turn++) {
+      await Promise.all(TENANTS.map(async (tenant) => await runWithTenant(tenant, async () => {
+        // What a connection was used for is taken away in front of the cursor.
+        await sql`select 1`
+        t.same(await titles(sql`select title from deals where id = '1' union all select title from deals where id = '1'`.cursor(1)), [tenant, tenant])
+        t.same(await sql.begin(async (tx) => await titles(tx`select title from deals where id = '1'`.cursor(1))), [tenant])
+      })))
+    }
+    over.abort()
+    t.same(await strange, [''], 'whoever shares the connections saw no setting')
+  })
+
   t.test('gives the naive way wrong answers, and this test sees them', async (t) => {
     const answers = await Promise.all(Array.from({ length: 8 }, async (_, caller) => {
       const session = plainClient(t, scene.through(scene.appUrl), { prepare: false })
@@ -93,6 +121,47 @@ t.test('PgBouncer in transaction mode', { skip }, async (t) => {
     await scene.admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = ${new URL(scene.appUrl).username}`
   })
 })
+
+for (const [what, given] of [['a signed tenant context', { signing: SIGNING }], ['settings that are locked', { locked: true }]] as const) {
+  t.test(`PgBouncer in transaction mode, with ${what}`, { skip }, async (t) => {
+    const scene = await pooledScene(t, 'transaction', undefined, given)
+    const tenancy = await scene.open({ lanes: { max: 6 } })
+
+    t.test('gives 4 callers of two tenants no wrong answer', async (t) => {
+      const { answers, wrong, inserted } = await mixedWork([tenancy], 4)
+      t.strictSame(wrong, [])
+      t.ok(answers > 300, `${answers} answers`)
+      t.strictSame(await heldDeals(scene), { count: inserted + TENANTS.length, wrong: [] })
+    })
+
+    t.test('leaves no tenant and no path on the connections to the server', async (t) => {
+      const clients = [1, 2].map(() => plainClient(t, scene.through(scene.appUrl)))
+      const left = await Promise.all(clients.map(async (client) => await client.begin(async (tx) => {
+        const [row] = await tx`select coalesce(current_setting('app.tenant_id', true), '') as tenant, current_setting('search_path') as path, pg_sleep(0.3)`
+        return [row?.['tenant'], row?.['path']]
+      })))
+      t.strictSame(left, [['', '""'], ['', '""']])
+    })
+
+    t.test('takes texts and streams too, and goes on behind one that fails', async (t) => {
+      const { sql, runWithTenant } = tenancy
+      for (const tenant of TENANTS) {
+        await runWithTenant(tenant, async () => {
+          t.match(await sql`select title from deals where id = '1'`.simple(), [{ title: tenant }])
+          await t.rejects(sql`select 1; select 1 / 0`.simple(), { code: '22012' })
+          const copied: string[] = []
+          for await (const chunk of await sql`copy (select title from deals where id = '1') to stdout`.readable()) copied.push(String(chunk))
+          t.equal(copied.join(''), `${tenant}\n`)
+          await sql.begin(async (tx) => {
+            t.match(await tx`select title from deals where id = '1'`.simple(), [{ title: tenant }])
+            await tx.savepoint(async (inner) => { await inner`select 1 / 0`.simple() }).catch(() => {})
+            t.match(await tx`select title from deals where id = '1'`, [{ title: tenant }])
+          })
+        })
+      }
+    })
+  })
+}
 
 t.test('PgBouncer in session mode', { skip }, async (t) => {
   const scene = await pooledScene(t, 'session', 8)

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import { zakopsTenancy } from '../../lib/faces/plugin/index.ts'
+import { testDatabase } from '../support/database.ts'
 import { tenantApp, tenantsDatabase, whose } from '../support/tenancy-app.ts'
 import { TEST_SECRET, tokenOf } from '../support/tokens.ts'
 
@@ -36,16 +37,17 @@ t.test('single mode', async (t) => {
   t.test('registers @fastify/jwt where its options are given, and asks for no token all the same', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(zakopsTenancy, { mode: 'single', tenantId: 'globex', database: database.appUrl, jwt: { secret: TEST_SECRET } })
+    await app.register(zakopsTenancy, { mode: 'single', tenantId: 'acme', database: database.appUrl, jwt: { secret: TEST_SECRET } })
     routes(app)
     t.ok(app.hasDecorator('jwt'))
-    t.same(await ask(app, '/'), [200, 'globex', 'globex'])
+    t.same(await ask(app, '/'), [200, 'acme', 'acme'])
   })
 
   t.test('is the mode of an application that says nothing', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(zakopsTenancy, { database: database.appUrl })
+    const { appUrl } = await testDatabase(t)
+    await app.register(zakopsTenancy, { database: appUrl })
     t.equal(await app.tenancy.runWithTenant('default', () => 'default'), 'default')
     await t.rejects(app.tenancy.runWithTenant('acme', () => 'acme'), { code: 'FST_TENANCY_TENANT_DENIED' })
   })

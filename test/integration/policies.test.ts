@@ -136,6 +136,15 @@ t.test('applyPolicies()', async (t) => {
     t.same([...await admin`select tenant_id, title from "tenant_globex".deals`], [{ tenant_id: 'globex', title: 'seed' }])
   })
 
+  t.test('fills in the column of a migration where there are no policies, and leaves one that fills itself', async (t) => {
+    const { configOf, asApp } = await operationsScene(t)
+    const config = configOf({ '001_deals.sql': 'create table deals (tenant_id text not null, id int, primary key (tenant_id, id)); create table tenants (tenant_id int generated always as identity primary key, name text)' }, { isolation: 'schema' })
+    await provision(config, { id: 'acme' })
+    t.same(await asApp('acme', 'tenant_acme', 'insert into deals (id) values (1) returning tenant_id'), [{ tenant_id: 'acme' }])
+    t.same(await asApp('acme', 'tenant_acme', "insert into tenants (name) values ('x') returning tenant_id"), [{ tenant_id: 1 }])
+    await t.rejects(asApp('', 'tenant_acme', 'insert into deals (id) values (2)'), { code: '23502' })
+  })
+
   t.test('is the second line when SQL names the schema of another tenant', async (t) => {
     const { configOf, admin, asApp } = await operationsScene(t)
     const config = configOf({ '001_deals.sql': `${DEALS} insert into deals values (1, 'seed');` })
@@ -154,7 +163,7 @@ t.test('the grants', async (t) => {
     const config = configOf({
       '001_deals.sql': `create table deals (id int primary key generated always as identity, title text); create sequence numbers;
         create view titles as select title from deals; create materialized view counts as select count(*) as n from deals;
-        grant all on deals to public; grant all on schema "tenant_acme" to public;`
+        grant all on deals to public; do $$ begin execute 'grant all on schema "tenant_acme" to public'; end $$`
     })
     await provision(config, { id: 'acme' })
     await asApp('acme', 'tenant_acme', "insert into deals (title) values ('x'), ('y')")

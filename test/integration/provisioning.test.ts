@@ -1,6 +1,6 @@
 import t from 'tap'
 import { provision } from '../../lib/operations/provisioning/index.ts'
-import { migrateTenants } from '../../lib/operations/migrations/index.ts'
+import { migrateTenants } from '../../lib/operations/fleet/index.ts'
 import { createOwnerRegistry } from '../../lib/data/registry/index.ts'
 import { DEALS, SHARED_DEALS, operationsScene } from '../support/operations.ts'
 
@@ -96,7 +96,8 @@ t.test('provision()', async (t) => {
   t.test('refuses what cannot be used before it connects', async (t) => {
     const { configOf } = await operationsScene(t)
     await t.rejects(provision(configOf(), { id: 'a b' }), { code: 'FST_TENANCY_TENANT_ID_INVALID' })
-    await t.rejects(provision(configOf(), { id: 'acme', isolation: 'database' }), { code: 'FST_TENANCY_OPTIONS_INVALID' })
+    await t.rejects(provision(configOf(), { id: 'acme', isolation: 'database' }), { code: 'FST_TENANCY_PROVISION_ADMIN_MISSING' })
+    await t.rejects(provision(configOf(), { id: 'acme', server: 'eu' }), { code: 'FST_TENANCY_OPTIONS_INVALID' })
     await t.rejects(provision(configOf(), { id: 'acme', name: '' }), { code: 'FST_TENANCY_OPTIONS_INVALID' })
     const { ownerDatabase, ...withoutOwner } = configOf()
     t.ok(ownerDatabase)

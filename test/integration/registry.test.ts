@@ -13,7 +13,7 @@ function readerOf (t: { teardown (fn: () => unknown): void }, { appUrl }: Operat
   t.teardown(() => app.end({ timeout: 5 }))
   return createRegistryReader({
     cacheMs,
-    sharedSchema: 'shared',
+    naming: { sharedSchema: 'shared', databasePrefix: 'tenant_' },
     readVersion: () => app.unsafe(VERSION_SQL),
     readRow: (id) => app.begin(async (tx) => {
       await tx`select set_config('app.tenant_id', ${id}, true)`

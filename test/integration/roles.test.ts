@@ -69,7 +69,7 @@ t.test('setUpDatabase()', async (t) => {
     const request = { adminDatabase: url.href, owner: { name: creator }, app: { name: `${creator}_app`, password: 'a' } }
     await setUpDatabase(request)
     await setUpDatabase(request)
-    t.same([...await scene.admin`select tableowner from pg_tables where schemaname = 'zakops_tenancy'`], Array.from({ length: 3 }, () => ({ tableowner: creator })))
+    t.same([...await scene.admin`select tableowner from pg_tables where schemaname = 'zakops_tenancy'`], Array.from({ length: 17 }, () => ({ tableowner: creator })))
   })
 
   t.test('sends a verifier of each password, which logs in', async (t) => {

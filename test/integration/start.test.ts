@@ -72,7 +72,7 @@ t.test('createTenancy()', async (t) => {
   })
 
   t.test('stops a statement at its deadline, and says which one to raise', async (t) => {
-    const { sql, as, tenancy } = await testTenancy(t, { timeouts: { statement: 100 } })
+    const { sql, as, tenancy } = await testTenancy(t, { timeouts: { statement: 1_000 } })
     await t.rejects(as('acme', () => sql`select pg_sleep(5)`), { code: 'FST_TENANCY_SQL_DEADLINE', message: /timeouts\.statement/ })
     t.match(await tenancy.stats(), { lanes: { connections: { discarded: 0 } } })
   })

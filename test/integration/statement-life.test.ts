@@ -29,6 +29,62 @@ t.test('a row that cannot be read', async (t) => {
   })
 })
 
+t.test('a statement that no longer fits its table', async (t) => {
+  const { sql, as, admin, documents } = await testTenancy(t, { lanes: { max: 1 } })
+  const update = (id: string): Promise<unknown> => as(id, () => sql`update docs set body = ${`written by ${id}`}::text where id = ${1}`)
+  const read = (id: string): Promise<unknown> => as(id, async () => [...await sql`select body from docs where id = ${1}`])
+  const batches = async (): Promise<readonly unknown[]> => {
+    const batch: unknown[] = []
+    await as('acme', () => sql`select id, body from docs where id = ${1}`.cursor(1, (rows) => { batch.push(...rows) }))
+    return batch
+  }
+  // Often enough that every lane has prepared all of it.
+  for (let time = 0; time < 8; time++) {
+    await Promise.all(['acme', 'globex'].flatMap((id) => [update(id), read(id)]))
+    t.match(await batches(), [{ body: 'written by acme' }])
+  }
+  await as('globex', () => sql`update docs set body = 'secret of globex'`)
+  await admin`alter table tenant_acme.docs alter column body type int using 7`
+
+  t.test('fails with what the server said, and never runs as the next tenant of its lane (D-08)', async (t) => {
+    for (let round = 0; round < 6; round++) {
+      // Whoever has the lane next must neither get the statement of the one before nor wait for ever.
+      const answers = await Promise.race([
+        Promise.allSettled([update('acme'), ...Array.from({ length: 8 }, async () => [await read('globex'), await read('globex')])]),
+        sleep(15_000, ['hangs'], { ref: false })
+      ])
+      const [refused, ...others] = answers
+      t.match(refused, { status: 'rejected', reason: { code: '42804', message: /is of type integer but expression is of type text/, routine: 'transformAssignedExpr' } })
+      t.equal(others.length, 8)
+      for (const other of others) t.match(other, { status: 'fulfilled', value: [[{ body: 'secret of globex' }], [{ body: 'secret of globex' }]] })
+    }
+    t.match((await documents()).filter(({ tenant_id: tenant }) => tenant === 'globex'), [{ body: 'secret of globex' }], 'and what globex has is what it was')
+  })
+
+  t.test('as a text of the simple protocol too, under the name of a statement that the driver has prepared (D-08)', async (t) => {
+    const { sql, as, admin } = await testTenancy(t, { lanes: { max: 1 } })
+    for (const id of ['acme', 'globex']) await admin.unsafe(`create table tenant_${id}.given as select 3 as id; grant select on tenant_${id}.given to public`)
+    const text = 'update docs set id = (select id from given) where id = 2'
+    const options = { prepare: true, simple: true }
+    for (let time = 0; time < 8; time++) await as('acme', () => sql.unsafe(text, [], { prepare: true }))
+    await admin`alter table tenant_acme.given alter column id type text`
+    for (const id of ['acme', 'globex']) await as(id, () => sql`insert into docs (id, body) values (2, ${`of ${id}`})`)
+    for (let round = 0; round < 6; round++) {
+      const [refused, ...others] = await Promise.allSettled([
+        as('acme', () => sql.unsafe(text, [], options)),
+        ...Array.from({ length: 8 }, () => as('globex', async () => [...await sql`select body from docs where id = 2`]))
+      ])
+      t.match(refused, { status: 'rejected', reason: { code: '42804', routine: 'transformAssignedExpr' } })
+      for (const other of others) t.match(other, { status: 'fulfilled', value: [{ body: 'of globex' }] })
+    }
+  })
+
+  t.test('and can be prepared anew is, a cursor too', async (t) => {
+    t.match(await batches(), [{ body: 7 }])
+    t.match(await read('acme'), [{ body: 7 }])
+  })
+})
+
 t.test('one tenant\'s slow statements', async (t) => {
   t.test('leave a connection to the others, although some of its own wait', async (t) => {
     const { sql, as } = await testTenancy(t, { lanes: { max: 3 } })

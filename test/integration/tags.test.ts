@@ -16,7 +16,7 @@ const BIND = message(66, '\0name\0', int16(0), int16(0), int16(0))
 async function scene (url: string) {
   const driver = openDriver(url, 5_000)
   const dialect = postgresDialect({ isNamed: true })
-  const connection = new Connection(await openConnection(driver, dialect, { isPooled: false, timeouts: { connect: 5_000, transaction: 60_000, statement: 5_000 } }), { answered () {}, ended () {}, outdated () {} })
+  const connection = new Connection(await openConnection(driver, dialect, { isPooled: false, timeouts: { connect: 5_000, transaction: 60_000, statement: 5_000 } }), { answered () {}, ended () {}, outdated () {} }, { current: undefined })
   const statements = new Statements()
   const add = (tenant: string, text: string, isShared: boolean) => {
     const frame = dialect.frameOf(settingsFor(tenant))

@@ -260,6 +260,29 @@ t.test('the tenant client', async (t) => {
     t.equal((await documents()).length, 2)
   })
 
+  t.test('gives the batches of a cursor to nobody but the tenant that wrote it, and ends one that another asks for (A-05)', async (t) => {
+    const batches = await as('acme', () => [sql`select body from docs, generate_series(1, 3)`.cursor(1)[Symbol.asyncIterator]()] as const)
+    t.same(await as('acme', () => batches[0].next()), { done: false, value: [{ body: 'secret of acme' }] })
+    await t.rejects(as('globex', () => batches[0].next()), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+    t.match(await as('acme', () => batches[0].next()), { done: true })
+  })
+
+  t.test('waits for what the callback of a cursor does with the last rows, and fails with it', async (t) => {
+    await as('acme', async () => {
+      const seen: unknown[] = []
+      const see = async (rows: readonly unknown[]): Promise<void> => {
+        await sql`select 1`
+        seen.push(...rows)
+      }
+      await sql`select generate_series(1, 3) as x`.cursor(2, see)
+      t.same(seen, [{ x: 1 }, { x: 2 }, { x: 3 }])
+      for (const last of [2, 3]) {
+        const fail = async (rows: readonly { x: number }[]): Promise<void> => { if (rows.some(({ x }) => x === last)) throw new Error('not this one') }
+        await t.rejects(Promise.resolve(sql<{ x: number }[]>`select generate_series(1, 3) as x`.cursor(2, fail)), { message: 'not this one' })
+      }
+    })
+  })
+
   t.test('cancels a statement, on its way or waiting, and nobody else\'s (D-14)', async (t) => {
     const { sql, as } = await testTenancy(t, { lanes: { max: 1 } })
     await as('acme', async () => {

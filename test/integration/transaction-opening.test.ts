@@ -1,4 +1,5 @@
 import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createTenancy } from '../../lib/index.ts'
 import { type FaultyProxy, faultyProxy } from '../support/proxy.ts'
 import { type TestTenancy, testTenancy } from '../support/tenancy.ts'
@@ -30,6 +31,8 @@ t.test('a transaction', async (t) => {
   t.test('begins with its first statement, in one round trip', async (t) => {
     await as('acme', () => sql.begin((tx) => add(tx, 10)))
     await as('globex', () => sql.begin((tx) => add(tx, 11)))
+    // Another connection that is still being opened would be counted too.
+    while ((await all.stats()).lanes.connections.opening > 0) await sleep(20)
     const before = proxy.writes
     t.match(await as('globex', () => sql.begin(async (tx) => [await add(tx, 12), await add(tx, 13)])), [[{ tenant_id: 'globex' }], [{ tenant_id: 'globex' }]])
     t.equal(proxy.writes - before, 3, 'the first statement, the second, and commit')
@@ -110,6 +113,19 @@ t.test('a transaction', async (t) => {
       }))
       t.ok((await idsOf(all)).includes(60 + index), `committed after ${name}`)
     }
+  })
+
+  t.test('of which the server has refused the beginning runs none of its texts', async (t) => {
+    const tenancy = await createTenancy({ mode: 'multi', database: proxy.url, lanes: { max: 2 }, timeouts: { statement: 300 }, log: { info () {}, warn () {}, error () {} } })
+    t.teardown(() => tenancy.close())
+    const addByText = (id: number): Promise<unknown> => tenancy.runWithTenant('acme', () => tenancy.sql.begin(async (tx) => { await tx.unsafe(`insert into docs (id, body) values (${id}, 'x')`).simple() }))
+    await addByText(100)
+    // The server waits for the rest of the message, and gives up for its statement_timeout.
+    proxy.arm('begin\0\0\0', 'late rest')
+    await t.rejects(addByText(101), { code: /^FST_TENANCY_SQL_(CONNECTION_LOST|UNEXPECTED|DEADLINE)$/ })
+    t.ok(proxy.hasStruck)
+    await addByText(102)
+    t.same((await idsOf(all)).filter((id) => id >= 100), [100, 102])
   })
 
   t.test('is ended by the server when nobody uses it', async (t) => {

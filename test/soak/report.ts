@@ -6,7 +6,7 @@ import { OPERATIONS } from './operations/index.ts'
 const OUTCOMES = ['as it has to', 'failed', 'unknown', 'wrong', 'hung'] as const
 const FAULTS: readonly string[] = [...PROXY_FAULTS.map(({ name }) => name), ...SERVER_FAULTS]
 /** What depends on the moment, and has to be met all the same. */
-const SEEN = ['serialization failure', 'cancelled on its way', 'copy in'] as const
+const SEEN = ['serialization failure', 'cancelled on its way', 'copy in', 'a type that does not fit'] as const
 /** How many callers at the most hear of one lie, as far as was seen. */
 const HEARD_BY = 2
 /** A shorter run may miss something. */

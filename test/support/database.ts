@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import postgres, { type Sql } from 'postgres'
-import { setUpDatabase } from '../../lib/operations/roles/index.ts'
+import { type SetUpRequest, setUpDatabase } from '../../lib/operations/roles/index.ts'
 import { startDatabase } from '../../lib/faces/testing/index.ts'
 
 /** What a test needs of tap. */
@@ -14,6 +14,14 @@ export interface TestDatabaseRequest {
   readonly extensionsSchema?: string
   /** False leaves the database empty; the roles are there all the same. Default: true. */
   readonly isSetUp?: boolean
+  /** Whether there is a role for operators. Default: false. */
+  readonly hasOperator?: boolean
+  /** The superuser's URL of the server. Default: the one that all tests share. */
+  readonly server?: string
+  /** The keys of a signed tenant context. Default: none. */
+  readonly signing?: NonNullable<SetUpRequest['signing']>
+  /** Whether the application's role cannot change settings inside of a statement. Default: false. */
+  readonly locked?: boolean
 }
 
 /** A database of one test, with roles of its own. */
@@ -24,6 +32,8 @@ export interface TestDatabase {
   readonly ownerUrl: string
   /** As the application's role. */
   readonly appUrl: string
+  /** As the role that sees the rows of all tenants, if it was asked for. */
+  readonly operatorUrl: string
   /** A plain postgres.js client of the superuser on this database. */
   readonly admin: Sql
 }
@@ -44,12 +54,13 @@ async function startOnce (): Promise<string> {
 
 /** Makes a database with an owner and an application role, all with random names, and drops them when `t` ends. */
 export async function testDatabase (t: TestScope, request: TestDatabaseRequest = {}): Promise<TestDatabase> {
-  const { isSetUp = true, ...schemas } = request
-  const serverUrl = await testServer()
+  const { isSetUp = true, hasOperator = false, server: ownServer, ...rest } = request
+  const serverUrl = ownServer ?? await testServer()
   const suffix = randomBytes(6).toString('hex')
   const database = `test_${suffix}`
   const owner = { name: `owner_${suffix}`, password: randomBytes(12).toString('hex') }
   const app = { name: `app_${suffix}`, password: randomBytes(12).toString('hex') }
+  const operator = { name: `operator_${suffix}`, password: randomBytes(12).toString('hex') }
   await onServer(serverUrl, [
     `create database ${database}`,
     `create role ${owner.name} login password '${owner.password}'`,
@@ -59,10 +70,10 @@ export async function testDatabase (t: TestScope, request: TestDatabaseRequest =
   const admin = postgres(adminUrl, { max: 4, onnotice: () => {} })
   t.teardown(async () => {
     await admin.end({ timeout: 5 })
-    await onServer(serverUrl, [`drop database ${database} with (force)`, `drop role ${app.name}`, `drop role ${owner.name}`])
+    await onServer(serverUrl, [`drop database ${database} with (force)`, `drop role ${app.name}`, `drop role ${owner.name}`, `drop role if exists ${operator.name}`])
   })
-  if (isSetUp) await setUpDatabase({ adminDatabase: adminUrl, owner, app, ...schemas })
-  return { adminUrl, ownerUrl: urlOf(serverUrl, database, owner), appUrl: urlOf(serverUrl, database, app), admin }
+  if (isSetUp) await setUpDatabase({ adminDatabase: adminUrl, owner, app, ...(hasOperator ? { operator } : {}), ...rest })
+  return { adminUrl, operatorUrl: urlOf(serverUrl, database, operator), ownerUrl: urlOf(serverUrl, database, owner), appUrl: urlOf(serverUrl, database, app), admin }
 }
 
 async function onServer (serverUrl: string, statements: readonly string[]): Promise<void> {

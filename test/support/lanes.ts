@@ -1,5 +1,6 @@
 import { Channels } from '../../lib/data/channels/index.ts'
-import { Lanes } from '../../lib/data/lanes/index.ts'
+import { ConnectionBudget, Lanes } from '../../lib/data/lanes/index.ts'
+import { type PlaceSource, TenantPlace } from '../../lib/data/places/index.ts'
 import type { DatabaseOption } from '../../lib/settings/config/index.ts'
 import { type Driver, type SettingsDialect, openDriver, postgresDialect } from '../../lib/data/wire/index.ts'
 import { type TenantQuery, queryFactory } from '../../lib/data/client/tenant-query.ts'
@@ -16,6 +17,8 @@ interface LanesRequest {
   readonly waiting?: number
   readonly perTenant?: number
   readonly timeouts?: Partial<TestTimeouts>
+  /** How settings are sent. Default: as to PostgreSQL. */
+  readonly dialect?: SettingsDialect
 }
 
 interface TestTimeouts {
@@ -41,13 +44,13 @@ export interface TestLanes extends TransactionSurroundings {
 export async function testLanes (t: TestScope, database: DatabaseOption, request: LanesRequest = {}): Promise<TestLanes> {
   const timeouts = { connect: 5_000, acquire: 5_000, statement: 5_000, transaction: 5_000, ...request.timeouts }
   const driver = openDriver(database, timeouts.connect)
-  const dialect = postgresDialect({ isNamed: true })
-  const lanes = new Lanes(driver, dialect, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, isPooled: false, timeouts, askForTypes: async () => [] })
+  const dialect = request.dialect ?? postgresDialect({ isNamed: true })
+  const lanes = new Lanes(driver, dialect, { max: request.max ?? 1, perTenant: request.perTenant ?? request.max ?? 1, waiting: request.waiting ?? 100, budget: new ConnectionBudget(100), keep: 1, age: { current: undefined }, isPooled: false, timeouts, askForTypes: async () => [] })
   const channels = new Channels({ driver, isPooled: false, connectTimeoutMs: timeouts.connect, key: undefined, admit: () => Promise.reject(new Error('nobody')), log: { info () {}, warn () {}, error () {} } })
   t.teardown(() => lanes.close(0))
   await lanes.start()
   const make = queryFactory(driver.builder)
-  const rules = { send () {}, assertReader () {}, cancel () {} }
+  const rules = { send () {}, assertReader () {}, cancel () {}, explain: () => undefined }
   const query: TestLanes['query'] = (text, parameters = [], options = {}) => make(rules, [text], parameters, { simple: false, ...options })
   return {
     driver,
@@ -63,6 +66,12 @@ export async function testLanes (t: TestScope, database: DatabaseOption, request
       return Array.isArray(rows) ? rows : []
     }
   }
+}
+
+/** Makes these lanes the one place of a client. */
+export function onlyPlace (lanes: TestLanes, settingsOf: () => TenantSettings): PlaceSource {
+  const home = new TenantPlace({ ...lanes, isPooled: false, settingsOf })
+  return { home, peek: () => home, open: async () => home, cancel: (query) => lanes.lanes.cancel(query) }
 }
 
 /** The settings of a tenant with a schema of its own, or of `tenantId` with the path of another schema. */

@@ -5,7 +5,10 @@ interface TestScope {
 }
 
 /** What happens to a connection when a marked text goes by. */
-export type Fault = 'cut before' | 'cut after' | 'reset' | 'stall'
+export type Fault = 'cut before' | 'cut after' | 'reset' | 'stall' | 'late rest'
+
+/** So long what stands behind the marked text comes later. */
+const LATE_MS = 700
 
 /** A server between client and PostgreSQL that breaks connections on purpose. */
 export interface FaultyProxy {
@@ -40,10 +43,14 @@ export async function faultyProxy (t: TestScope, url: string): Promise<FaultyPro
     upstream.on('data', (chunk) => client.write(chunk))
     client.on('data', (chunk) => {
       writes++
-      const fault = armed !== undefined && chunk.includes(armed.text) ? armed.fault : undefined
+      const at = armed === undefined ? -1 : chunk.indexOf(armed.text)
+      const { text = '', fault } = at === -1 ? {} : armed ?? {}
       if (fault !== undefined) armed = undefined
       if (fault === undefined) {
         upstream.write(chunk)
+      } else if (fault === 'late rest') {
+        upstream.write(chunk.subarray(0, at + text.length))
+        setTimeout(() => upstream.write(chunk.subarray(at + text.length)), LATE_MS)
       } else if (fault === 'stall') {
         client.pause()
       } else if (fault === 'reset') {

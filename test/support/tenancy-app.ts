@@ -43,10 +43,10 @@ create table approvals (
 );`
 
 /** Makes the database and provisions both tenants; deal 1 of each has the tenant as its title. `sleepy` is suspended. */
-export async function tenantsDatabase (t: TestScope): Promise<TenantsDatabase> {
-  const database = await testDatabase(t)
+export async function tenantsDatabase (t: TestScope, options: Pick<TenancyOptions, 'signing' | 'locked'> = {}): Promise<TenantsDatabase> {
+  const database = await testDatabase(t, options)
   const migrations = t.testdir({ '001-deals.sql': DEALS })
-  const tenancy = await createTenancy({ mode: 'multi', database: database.appUrl, ownerDatabase: database.ownerUrl, migrations })
+  const tenancy = await createTenancy({ mode: 'multi', database: database.appUrl, ownerDatabase: database.ownerUrl, migrations, ...options })
   try {
     for (const id of TENANTS) {
       await tenancy.provision({ id })

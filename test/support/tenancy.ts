@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
 import { type Tenancy, type TenancyOptions, type TenantSql, createTenancy } from '../../lib/index.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
@@ -33,7 +34,7 @@ const SEED = { acme: 'secret of acme', globex: 'secret of globex' }
 
 /** Makes a database, provisions both tenants and seeds them; everything goes when `t` ends. */
 export async function testTenancy (t: TestScope, options: TenancyOptions = {}): Promise<TestTenancy> {
-  const database = await testDatabase(t)
+  const database = await testDatabase(t, { locked: options.locked === true, ...(options.signing === undefined ? {} : { signing: options.signing }) })
   const migrations = t.testdir({ '001-docs.sql': MIGRATION })
   const tenancy = await createTenancy({
     mode: 'multi',
@@ -55,6 +56,16 @@ export async function testTenancy (t: TestScope, options: TenancyOptions = {}): 
     as: (tenantId, fn) => tenancy.runWithTenant(tenantId, fn),
     documents: () => allDocuments(database.admin),
     killBackends: async () => { await killBackends(database.admin, new URL(database.appUrl).username) }
+  }
+}
+
+/** Returns the figures once all connections are given back, or after two seconds: a caller has its rows a moment before the server is ready again. */
+export async function statsAtRest (tenancy: Tenancy): ReturnType<Tenancy['stats']> {
+  const until = performance.now() + 2_000
+  for (;;) {
+    const stats = await tenancy.stats()
+    if (stats.lanes.held === 0 || performance.now() > until) return stats
+    await sleep(10)
   }
 }
 

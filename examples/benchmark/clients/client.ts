@@ -37,9 +37,9 @@ function isVisitor (client: Client): client is VisitingClient {
  *
  * @throws {Error} if this is not one row, with this id and of this tenant.
  */
-export function expectDeal (rows: readonly unknown[], tenant: string, id: number): void {
+export function expectDeal (rows: readonly unknown[], tenant: string, id: number, column = 'tenant_id'): void {
   const [deal] = rows
   const isRight = rows.length === 1 && typeof deal === 'object' && deal !== null &&
-    Reflect.get(deal, 'id') === id && Reflect.get(deal, 'tenant_id') === tenant
+    Reflect.get(deal, 'id') === id && Reflect.get(deal, column) === tenant
   if (!isRight) throw new Error(`Wrong answer: wanted deal ${id} of ${tenant}, got ${JSON.stringify(rows)}.`)
 }

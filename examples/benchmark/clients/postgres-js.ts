@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { PLAIN, randomDeal } from '../database/names.ts'
+import { PLAIN, PLAIN_COLUMN, randomDeal } from '../database/names.ts'
 import type { ClientPlan } from '../workers/messages.ts'
 import { CONNECTIONS, type Client, STATEMENTS, expectDeal } from './client.ts'
 
@@ -12,13 +12,13 @@ export async function openPostgresJs ({ url }: Pick<ClientPlan, 'url'>): Promise
     },
     async statement () {
       const id = randomDeal()
-      expectDeal(await sql`select * from deals where id = ${id}`, PLAIN, id)
+      expectDeal(await sql`select * from deals where id = ${id}`, PLAIN, id, PLAIN_COLUMN)
     },
     async transaction () {
       await sql.begin(async (tx) => {
         for (let i = 0; i < STATEMENTS; i++) {
           const id = randomDeal()
-          expectDeal(await tx`select * from deals where id = ${id}`, PLAIN, id)
+          expectDeal(await tx`select * from deals where id = ${id}`, PLAIN, id, PLAIN_COLUMN)
         }
       })
     },

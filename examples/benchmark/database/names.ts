@@ -3,8 +3,11 @@ import type { Isolation } from '../workers/messages.ts'
 /** Every tenant that is measured has rows with the ids 1 to this. */
 export const DEALS = 100
 
-/** The schema of the table that knows no tenants, and the value of its `tenant_id`, which nobody asks about. */
+/** The schema of the table that knows no tenants, and the value of its first column, which nobody asks about. */
 export const PLAIN = 'plain'
+
+/** Its column in the place of `tenant_id`: the audit lets no process start that reaches tenants' rows without a policy. */
+export const PLAIN_COLUMN = 'organisation'
 
 const PREFIXES: Readonly<Record<Isolation, string>> = { rls: 'rls-', schema: 'schema-', 'schema+rls': 'both-' }
 

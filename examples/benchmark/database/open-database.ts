@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
-import { setUpDatabase } from 'zakops-tenancy'
+import { type TenancyOptions, setUpDatabase } from 'zakops-tenancy'
 import { startDatabase } from 'zakops-tenancy/testing'
 
 /** The database that everything is measured on, as three roles. */
@@ -10,6 +10,8 @@ export interface BenchmarkDatabase {
   readonly app: string
   /** Whether its processes run on this machine, so that their memory can be read. */
   readonly isOwn: boolean
+  /** The keys of the tenant context, where it is signed. */
+  readonly signing?: NonNullable<TenancyOptions['signing']>
 }
 
 /**
@@ -38,9 +40,23 @@ export async function openDatabase (given: string | undefined, onOpen: (close: (
   }
 }
 
+/** What other databases are called, behind the name of the first. */
+const SUFFIXES = ['_second', '_signed'] as const
+
+/** Makes another database beside the first, for the same roles; it goes with the first. */
+export async function openBeside (database: BenchmarkDatabase, suffix: typeof SUFFIXES[number], signing?: NonNullable<TenancyOptions['signing']>): Promise<BenchmarkDatabase> {
+  const name = `${new URL(database.admin).pathname.slice(1)}${suffix}`
+  const signed = signing === undefined ? {} : { signing }
+  const [admin, owner, app] = [database.admin, database.owner, database.app].map((url) => urlOf(url, { database: name }))
+  if (admin === undefined || owner === undefined || app === undefined) throw new Error('There are three roles.')
+  await withConnection(database.admin, async (sql) => { await sql`create database ${sql(name)}` })
+  await setUpDatabase({ adminDatabase: admin, owner: { name: new URL(owner).username }, app: { name: new URL(app).username }, ...signed })
+  return { admin, owner, app, isOwn: database.isOwn, ...signed }
+}
+
 async function drop (url: string, database: string, roles: readonly string[]): Promise<void> {
   await withConnection(url, async (sql) => {
-    await sql`drop database if exists ${sql(database)} with (force)`
+    for (const name of [database, ...SUFFIXES.map((suffix) => `${database}${suffix}`)]) await sql`drop database if exists ${sql(name)} with (force)`
     for (const role of roles) await sql`drop role if exists ${sql(role)}`
   })
 }

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { type Tenancy, createTenancy } from 'zakops-tenancy'
 import { quiet } from '../clients/quiet.ts'
 import type { Isolation } from '../workers/messages.ts'
-import { DEALS, PLAIN, prefixOf, tenantsOf } from './names.ts'
+import { DEALS, PLAIN, PLAIN_COLUMN, prefixOf, tenantsOf } from './names.ts'
 import { type BenchmarkDatabase, withConnection } from './open-database.ts'
 
 /** How many tenants of each isolation strategy there have to be. */
@@ -17,7 +17,7 @@ const TENANTS_WITH_ALL_DEALS = 1000
 /** Makes the table without tenants and as many tenants as are needed, with their rows. */
 export async function seed (database: BenchmarkDatabase, counts: TenantCounts, migrations: string, ending: AbortSignal): Promise<void> {
   ending.throwIfAborted()
-  const tenancy = await createTenancy({ mode: 'multi', database: database.app, ownerDatabase: database.owner, migrations, log: quiet })
+  const tenancy = await createTenancy({ mode: 'multi', database: database.app, ownerDatabase: database.owner, migrations, log: quiet, ...(database.signing === undefined ? {} : { signing: database.signing }) })
   try {
     await withConnection(database.owner, async (sql) => {
       await seedPlain(sql, new URL(database.app).username)
@@ -37,7 +37,7 @@ async function seedPlain (sql: Sql, appRole: string): Promise<void> {
   await sql.unsafe(`
     create schema ${PLAIN};
     create table ${PLAIN}.deals (
-      tenant_id text not null, id integer primary key, title text not null, amount integer not null, created_at timestamptz not null default now()
+      ${PLAIN_COLUMN} text not null, id integer primary key, title text not null, amount integer not null, created_at timestamptz not null default now()
     ) with (autovacuum_enabled = off);
     insert into ${PLAIN}.deals select '${PLAIN}', i, 'Deal ' || i, i * 1000 from generate_series(1, ${DEALS}) i;
     grant usage on schema ${PLAIN} to ${appRole};

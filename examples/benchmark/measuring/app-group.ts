@@ -1,11 +1,11 @@
 import { counted } from '../rows.ts'
 import { Child } from '../workers/child.ts'
 import { type AppName, type Isolation, type Measure, cpuSchema, measureSchema, portSchema, readySchema } from '../workers/messages.ts'
-import { type Contender, type Timing, compare } from './compare.ts'
+import { type Contender, type Timing, compare, warmUp } from './compare.ts'
 import { type Row, summarise } from './summary.ts'
 
 export const APP_TITLE = 'Fastify: request, token, one statement'
-export const APP_BASE = 'Fastify + postgres.js, no token'
+export const APP_BASE = 'Fastify + postgres.js, jwtVerify'
 
 const CONNECTIONS = 20
 
@@ -17,10 +17,10 @@ export interface AppRow {
   readonly tenants: number
 }
 
-/** Returns the lines that are compared with the application that knows neither tokens nor tenants. */
+/** Returns the lines that are compared with the application that verifies tokens and knows no tenants. */
 export function appRows (tenants: number): readonly AppRow[] {
   return [
-    { label: 'Fastify + postgres.js, jwtVerify', app: 'jwtVerify', isolation: 'rls', tenants },
+    { label: 'Fastify + postgres.js, no token', app: 'no token', isolation: 'rls', tenants },
     { label: `zakops-tenancy, rls, ${counted(tenants)}`, app: 'zakops-tenancy', isolation: 'rls', tenants },
     { label: `zakops-tenancy, schema+rls, ${counted(tenants)}`, app: 'zakops-tenancy', isolation: 'schema+rls', tenants }
   ]
@@ -35,10 +35,10 @@ export async function measureApps (rows: readonly AppRow[], url: string, timing:
     return child
   }
   try {
-    const all: readonly AppRow[] = [{ label: APP_BASE, app: 'no token', isolation: 'rls', tenants: rows[0]?.tenants ?? 1 }, ...rows]
+    const all: readonly AppRow[] = [{ label: APP_BASE, app: 'jwtVerify', isolation: 'rls', tenants: rows[0]?.tenants ?? 1 }, ...rows]
     const [base, ...contenders] = await Promise.all(all.map((row) => openApp(row, url, start('app'), start('load'))))
     if (base === undefined) return []
-    for (const contender of [base, ...contenders]) await contender.warmUp(timing.warmUp * 2)
+    for (const contender of [base, ...contenders]) await warmUp(contender, timing.warmUp)
     const pairs = await compare(base, contenders, timing)
     return [...pairs].map(([label, own]) => ({ label, figures: summarise(own) }))
   } finally {
@@ -53,6 +53,7 @@ async function openApp ({ label, app, isolation, tenants }: AppRow, url: string,
   const ask = (milliseconds: number): Promise<Measure> => load.ask(measureSchema, { ask: 'run', connections: CONNECTIONS, milliseconds })
   return {
     label,
+    tenants,
     warmUp: ask,
     async run (milliseconds) {
       const before = await server.ask(cpuSchema, { ask: 'cpu' })

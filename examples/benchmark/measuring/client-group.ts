@@ -1,7 +1,7 @@
 import { BASE, CALLERS, type ClientGroup, type ClientRow, DELAY } from '../rows.ts'
 import { Child } from '../workers/child.ts'
 import { measureSchema, portSchema, readySchema } from '../workers/messages.ts'
-import { type Contender, type Timing, compare } from './compare.ts'
+import { type Contender, type Timing, compare, warmUp } from './compare.ts'
 import { type Row, summarise } from './summary.ts'
 
 const BASE_ROW: ClientRow = { label: BASE, client: { way: 'postgres.js', isolation: 'rls', tenants: 1, stays: false } }
@@ -19,9 +19,7 @@ export async function measureClientGroup (group: ClientGroup, url: string, timin
     const rows = [BASE_ROW, ...group.rows]
     const [base, ...contenders] = await openContenders(group, rows, database, () => start('client'))
     if (base === undefined) return []
-    for (const [i, contender] of [base, ...contenders].entries()) {
-      await contender.warmUp(timing.warmUp + timing.warmUpPerTenant * (rows[i]?.client.tenants ?? 0))
-    }
+    for (const contender of [base, ...contenders]) await warmUp(contender, timing.warmUp)
     const pairs = await compare(base, contenders, timing)
     return [...pairs].map(([label, own]) => ({ label, figures: summarise(own) }))
   } finally {
@@ -33,18 +31,18 @@ async function openContenders (group: ClientGroup, rows: readonly ClientRow[], u
   if (!group.isOneProcess) return await Promise.all(rows.map(async (row) => await openOne(group, row, url, start())))
   const child = start()
   await child.ask(readySchema, { ask: 'open', clients: rows.map(({ client }) => ({ ...client, url })) })
-  return rows.map(({ label }, i) => contenderOf(group, label, child, i))
+  return rows.map((row, i) => contenderOf(group, row, child, i))
 }
 
 async function openOne (group: ClientGroup, { label, client }: ClientRow, url: string, child: Child): Promise<Contender> {
   await child.ask(readySchema, { ask: 'open', clients: [{ ...client, url }] })
-  return contenderOf(group, label, child, 0)
+  return contenderOf(group, { label, client }, child, 0)
 }
 
-function contenderOf ({ work, callers }: ClientGroup, label: string, child: Child, client: number): Contender {
-  const ask = (milliseconds: number, by: number): ReturnType<Contender['run']> => child.ask(measureSchema, { ask: 'run', client, work, callers: by, milliseconds })
+function contenderOf ({ work, callers }: ClientGroup, { label, client: { tenants } }: ClientRow, child: Child, at: number): Contender {
+  const ask = (milliseconds: number, by: number): ReturnType<Contender['run']> => child.ask(measureSchema, { ask: 'run', client: at, work, callers: by, milliseconds })
   // One caller on a slow network would take minutes to have everything compiled.
-  return { label, warmUp: (milliseconds) => ask(milliseconds, CALLERS), run: (milliseconds) => ask(milliseconds, callers) }
+  return { label, tenants, warmUp: (milliseconds) => ask(milliseconds, CALLERS), run: (milliseconds) => ask(milliseconds, callers) }
 }
 
 async function delayedUrl (proxy: Child, url: string): Promise<string> {

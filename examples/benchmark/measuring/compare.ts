@@ -3,8 +3,10 @@ import type { Measure } from '../workers/messages.ts'
 /** Somebody who can be let run for a while. */
 export interface Contender {
   readonly label: string
-  /** Works for a while without being measured, so that what is measured is compiled, and prepared on the server. */
-  warmUp (milliseconds: number): Promise<unknown>
+  /** For how many tenants it works: each schema has to be planned before it is warm. */
+  readonly tenants: number
+  /** Works for a while before anything counts. */
+  warmUp (milliseconds: number): Promise<Measure>
   run (milliseconds: number): Promise<Measure>
 }
 
@@ -18,9 +20,30 @@ export interface Pair {
 export interface Timing {
   readonly rounds: number
   readonly milliseconds: number
-  /** What a contender gets before anything counts, and more for every tenant that has to be met. */
-  readonly warmUp: number
-  readonly warmUpPerTenant: number
+  /** How long a contender works between two looks at whether it still gets faster, and how long at the most. */
+  readonly warmUp: { readonly slice: number, readonly longest: number }
+}
+
+/** So much faster than ever before is still getting faster; what is below that is the machine. */
+const FASTER = 1.05
+
+/** So many slices in a row without getting faster are the end. */
+const STEADY = 2
+
+/** A statement is planned five times before the server keeps its plan, so that a thousand schemas get faster very slowly. */
+const CALLS_PER_TENANT = 10
+
+/** Lets a contender work until it gets no faster: until it is compiled, and what it sends is planned on the server. */
+export async function warmUp (contender: Contender, { slice, longest }: Timing['warmUp']): Promise<void> {
+  const least = contender.tenants * CALLS_PER_TENANT
+  let best = 0
+  for (let spent = 0, steady = 0, calls = 0; spent < longest && (steady < STEADY || calls < least); spent += slice) {
+    const { count, milliseconds } = await contender.warmUp(slice)
+    const rate = count / milliseconds
+    calls += count
+    steady = rate > best * FASTER ? 0 : steady + 1
+    best = Math.max(best, rate)
+  }
 }
 
 /** Lets each contender run once right after the base in every round, and returns the pairs of each. */

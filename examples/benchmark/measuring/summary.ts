@@ -48,7 +48,8 @@ export function summarise (pairs: readonly Pair[]): Summary {
   }
 }
 
-function spreadOf (values: readonly number[]): Spread {
+/** Returns the least, the middle and the greatest. */
+export function spreadOf (values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (share: number): number => sorted[Math.round((sorted.length - 1) * share)] ?? NaN
   const middle = (sorted.length - 1) / 2

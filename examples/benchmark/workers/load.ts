@@ -1,7 +1,7 @@
 // A process that sends requests over keep-alive connections, and looks whose rows come back.
 import { Value } from '@sinclair/typebox/value'
 import { signToken } from 'zakops-tenancy/testing'
-import { PLAIN, pick, randomDeal, tenantsOf } from '../database/names.ts'
+import { PLAIN, PLAIN_COLUMN, pick, randomDeal, tenantsOf } from '../database/names.ts'
 import { measureOf } from '../measuring/percentiles.ts'
 import { answer } from './answer.ts'
 import { HttpConnection } from './http-connection.ts'
@@ -25,7 +25,7 @@ answer(async (given) => {
   port = question.port
   users = tenantsOf(question.isolation, question.tenants).flatMap((tenant) => Array.from({ length: USERS }, (_, number) => ({
     token: signToken({ tenant_id: tenant, sub: `user-${number}` }, { secret: question.secret }),
-    answer: `{"tenant_id":"${question.isTenancy ? tenant : PLAIN}","id":`
+    answer: question.isTenancy ? `{"tenant_id":"${tenant}","id":` : `{"${PLAIN_COLUMN}":"${PLAIN}","id":`
   })))
   return { ready: true }
 })

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { SqlRefusedError } from '../../words/errors.ts'
+import { SqlRefusedError } from '../../words/errors/index.ts'
 
 const PREFIX = 'zakops_'
 /** 224 bits, so that no two pairs meet, and with the prefix the 63 bytes that PostgreSQL allows. */

@@ -1,5 +1,5 @@
-import { ClosedError, SqlRefusedError } from '../../words/errors.ts'
-import type { Tenant } from '../../words/types.ts'
+import { ClosedError, SqlRefusedError } from '../../words/errors/index.ts'
+import type { Tenant, TenantId } from '../../words/types.ts'
 import type { Driver } from '../wire/index.ts'
 import { channelName } from './channel-name.ts'
 import { LinkKeeper } from './link-keeper.ts'
@@ -61,6 +61,11 @@ export class Channels {
     })
   }
 
+  /** Whether nobody listens. */
+  get isEmpty (): boolean {
+    return this.#subscriptions.isEmpty
+  }
+
   /** Returns the name on the server of this tenant's channel; of nobody's, for what observe mode lets through. */
   nameOf (tenant: Tenant | undefined, channel: unknown): string {
     return channelName(this.#options.key, tenant?.id ?? '', channel)
@@ -91,6 +96,18 @@ export class Channels {
     }
     listener.tell(tenant)
     return { state: this.#state(), unlisten }
+  }
+
+  /** Who listens at the moment. */
+  get tenantIds (): readonly TenantId[] {
+    return this.#subscriptions.tenantIds
+  }
+
+  /** Ends whatever one tenant listens to: it is gone, and will not be served again. */
+  closeTenant (tenantId: TenantId): void {
+    const names = this.#subscriptions.removeTenant(tenantId)
+    const done = this.#subscriptions.isEmpty ? this.#keeper.letGo() : Promise.all(names.map((name) => this.#keeper.link?.unlisten(name)))
+    done.catch(() => {})
   }
 
   /** Nobody hears anything any more. */

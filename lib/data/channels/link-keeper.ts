@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runOutsideContext } from '../../settings/context/index.ts'
-import { ClosedError, DatabaseUnreachableError } from '../../words/errors.ts'
+import { ClosedError, DatabaseUnreachableError } from '../../words/errors/index.ts'
 import type { TenancyLogger } from '../../words/types.ts'
 import { withDeadline } from '../lanes/index.ts'
 import { Link, type LinkOptions } from './link.ts'
@@ -36,6 +36,14 @@ export class LinkKeeper {
     if (this.#link !== undefined) return this.#link
     const opening = this.#opening ?? this.#begin((signal) => this.#open(signal))
     return await withDeadline(opening, this.#options.timeoutMs, () => new DatabaseUnreachableError())
+  }
+
+  /** Opens the link, or tries until it is let go. Returns when it is open, or when the first attempt has failed. */
+  async keep (): Promise<void> {
+    await this.connected().catch((err: unknown) => {
+      this.#options.log.warn({ err }, 'the connection that listens could not be opened: it is tried again')
+      if (this.#link === undefined && this.#opening === undefined) this.#begin((signal) => this.#reopen(signal))
+    })
   }
 
   /** Closes the link, and does not open it again before somebody asks. */

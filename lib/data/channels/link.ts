@@ -1,5 +1,5 @@
 import { runOutsideContext } from '../../settings/context/index.ts'
-import { ConnectionLostError, DatabaseUnreachableError } from '../../words/errors.ts'
+import { ConnectionLostError, DatabaseUnreachableError } from '../../words/errors/index.ts'
 import { quoteIdentifier } from '../../words/names.ts'
 import { withDeadline } from '../lanes/index.ts'
 import type { Driver, OpenClient } from '../wire/index.ts'

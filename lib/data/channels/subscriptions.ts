@@ -1,4 +1,4 @@
-import { ChannelLimitError } from '../../words/errors.ts'
+import { ChannelLimitError } from '../../words/errors/index.ts'
 import type { Tenant, TenantId } from '../../words/types.ts'
 import type { Listener } from './listener.ts'
 import { Mailbox, type MailboxOptions } from './mailbox.ts'
@@ -95,6 +95,18 @@ export class Subscriptions {
       const told = [...listeners].filter(({ isTold }) => isTold)
       share.mailbox.put((tenant) => told.filter((listener) => listeners.has(listener)).forEach((listener) => listener.tell(tenant)))
     }
+  }
+
+  /** Who listens at the moment. */
+  get tenantIds (): readonly TenantId[] {
+    return [...this.#shares.keys()].filter((id) => id !== undefined)
+  }
+
+  /** Takes out whatever one tenant listens to, and returns the names on the server. */
+  removeTenant (tenantId: TenantId): readonly string[] {
+    const gone = [...this.#byName.values()].filter(({ share }) => share.tenantId === tenantId)
+    for (const subscription of gone) for (const listener of [...subscription.listeners]) this.remove(subscription, listener)
+    return gone.map(({ name }) => name)
   }
 
   clear (): void {

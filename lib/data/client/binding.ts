@@ -1,6 +1,6 @@
 import { currentContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
-import { ContextMissingError, CrossTenantError } from '../../words/errors.ts'
+import { ContextMissingError, CrossTenantError } from '../../words/errors/index.ts'
 import type { Tenant, TenantContext } from '../../words/types.ts'
 import type { DriverQuery } from '../wire/index.ts'
 import { writerOf, writersOf } from './written-query.ts'

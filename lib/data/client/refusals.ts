@@ -1,4 +1,4 @@
-import { SqlRefusedError } from '../../words/errors.ts'
+import { SqlRefusedError } from '../../words/errors/index.ts'
 
 /** Why a member of postgres.js is refused on the tenant client, and what to do instead. */
 const MEMBERS = {

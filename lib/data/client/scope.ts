@@ -1,4 +1,4 @@
-import { SqlRefusedError, TransactionEndedError } from '../../words/errors.ts'
+import { SqlRefusedError, TransactionEndedError } from '../../words/errors/index.ts'
 import { quoteIdentifier } from '../../words/names.ts'
 import type { TransactionScope } from '../../words/types.ts'
 import type { LaneQuery } from '../lanes/index.ts'

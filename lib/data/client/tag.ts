@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Sql } from 'postgres'
-import { SqlRefusedError } from '../../words/errors.ts'
+import { SqlRefusedError } from '../../words/errors/index.ts'
 import { allowNotification } from '../lanes/index.ts'
 import { isDriverHelper } from '../wire/index.ts'
 import { type QueryRules, type TenantQuery, queryFactory } from './tenant-query.ts'

@@ -1,30 +1,29 @@
 import type { Sql } from 'postgres'
 import { currentContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
-import { ContextMissingError, DriverUnsupportedError, SqlRefusedError, TransactionEndedError } from '../../words/errors.ts'
-import type { Tenant, TenantContext, TenantSettings } from '../../words/types.ts'
-import type { Channels, ListenCall } from '../channels/index.ts'
+import { ContextMissingError, DriverUnsupportedError, SqlRefusedError, TransactionEndedError } from '../../words/errors/index.ts'
+import type { TenantContext, TenantSettings } from '../../words/types.ts'
+import type { ListenCall } from '../channels/index.ts'
 import type { LaneQuery } from '../lanes/index.ts'
-import type { SettingsDialect, SettingsFrame } from '../wire/index.ts'
+import type { PlaceSource, TenantPlace } from '../places/index.ts'
 import { assertReader, contextOf } from './binding.ts'
+import { type Whereabouts, explainError } from './left-place.ts'
 import { refusedMembers } from './refusals.ts'
 import { reserveSession } from './reservation.ts'
 import { Scope } from './scope.ts'
 import { type Tag, type TagFactory, type TagRules, tagFactory } from './tag.ts'
 import { type QueryRules, queryFactory } from './tenant-query.ts'
 import { type ScopeCallback, enterScope, savepointIn, userCallback } from './transaction-handle.ts'
-import { type TransactionSurroundings, runTransaction } from './transaction.ts'
-import { bindCallbacks } from './written-query.ts'
+import { type TransactionTimeouts, runTransaction } from './transaction.ts'
+import { bindCallbacks, writerOf } from './written-query.ts'
 
 /** What the tenant client is made of. */
-export interface TenantClientParts extends TransactionSurroundings {
-  /** The driver client that builds queries and never connects. */
-  readonly builder: Sql
+export interface TenantClientParts {
+  readonly places: PlaceSource
   readonly enforcement: Enforcement
-  readonly dialect: SettingsDialect
-  readonly channels: Channels
-  /** The settings of a tenant; of nobody, for what observe mode lets through without a tenant. */
-  readonly settingsOf: (tenant: Tenant | undefined) => TenantSettings
+  readonly timeouts: TransactionTimeouts
+  /** Asked when a statement fails as it would where the tenant is no longer. */
+  readonly whereabouts: Whereabouts
 }
 
 /** The tenant client, and what only the faces may do with it. */
@@ -32,8 +31,11 @@ export interface TenantClient {
   readonly sql: TenantSql
   /** Runs `fn` in the current tenant's context as one transaction that every plain statement joins. */
   joinTransaction<T> (options: string, fn: () => T | PromiseLike<T>): Promise<T>
-  /** Sends one statement of ours with the settings that are given, whatever the context is, and returns its rows. */
-  query (settings: TenantSettings, text: string, parameters?: readonly string[]): Promise<readonly Record<string, unknown>[]>
+  /**
+   * Sends one statement of ours with the settings that are given, whatever the context is, and returns its rows. It goes
+   * to where the registry is, unless another place is given.
+   */
+  query (settings: TenantSettings, text: string, parameters?: readonly string[], place?: TenantPlace): Promise<readonly Record<string, unknown>[]>
 }
 
 /** postgres.js's client as a tenant has it. */
@@ -43,7 +45,8 @@ export interface TenantSql extends Sql {
 }
 
 interface Parts extends TenantClientParts {
-  readonly frameOf: (tenant: Tenant | undefined) => SettingsFrame
+  /** The driver client that builds queries and never connects. */
+  readonly builder: Sql
   readonly cancel: QueryRules['cancel']
   readonly createTag: TagFactory
 }
@@ -53,26 +56,28 @@ interface Parts extends TenantClientParts {
  * carries the tenant's settings.
  *
  * The SQL sent for one statement, in one round trip: `select set_config('search_path', $1, true),
- * set_config('app.tenant_id', $2, true), …` and the statement, up to one Sync: one implicit transaction.
+ * set_config('app.tenant_id', $2, true), …` and the statement, up to one Sync: one implicit transaction. Where settings are locked, and
+ * on Citus: `begin`, `set local …`, the statement and `commit`, in one write.
  *
  * @throws {DriverUnsupportedError} FST_TENANCY_DRIVER_UNSUPPORTED — the driver has members that this client does not know.
  */
 export function createTenantClient (given: TenantClientParts): TenantClient {
-  const parts: Parts = { ...given, frameOf: framesOf(given), cancel: (query) => given.lanes.cancel(query), createTag: tagFactory(given.builder) }
-  const make = queryFactory(parts.builder)
+  const { places, places: { home: { driver: { builder } } } } = given
+  const parts: Parts = { ...given, builder, cancel: (query) => places.cancel(query), createTag: tagFactory(builder) }
+  const make = queryFactory(builder)
   return {
     sql: createSql(parts),
     joinTransaction: async (options, fn) => await openTransaction(parts, options, true, fn),
-    query: async (settings, text, parameters = []) => {
+    query: async (settings, text, parameters = [], { lanes, dialect } = places.home) => {
       const query = make(OURS, [text], parameters, { prepare: true, simple: false })
-      parts.lanes.run({ frame: parts.dialect.frameOf(settings), query, isAlone: false, isOurs: true })
+      lanes.run({ frame: dialect.frameOf(settings), query, isAlone: false, isOurs: true })
       return rowsOf(await Promise.prototype.then.call(query))
     }
   }
 }
 
 /** What the package asks is sent by whoever makes it. */
-const OURS: QueryRules = { send () {}, assertReader () {}, cancel () {} }
+const OURS: QueryRules = { send () {}, assertReader () {}, cancel () {}, explain: () => undefined }
 
 function rowsOf (result: unknown): readonly Record<string, unknown>[] {
   return Array.isArray(result) ? result : []
@@ -106,24 +111,13 @@ function visibleOptions (builder: Sql): object {
   return { parsers, serializers, types, transform }
 }
 
-/** A tenant's frame is made once for each time that the tenant is read from the registry. */
-function framesOf ({ dialect, settingsOf }: TenantClientParts): Parts['frameOf'] {
-  const frames = new WeakMap<Tenant, SettingsFrame>()
-  return (tenant) => {
-    const known = tenant === undefined ? undefined : frames.get(tenant)
-    if (known !== undefined) return known
-    const frame = dialect.frameOf(settingsOf(tenant))
-    if (tenant !== undefined) frames.set(tenant, frame)
-    return frame
-  }
-}
-
 function plainRules (parts: Parts, isAlone: boolean): TagRules {
   return {
     send: (query) => sendPlain(parts, query, isAlone),
     assertReader: (query) => assertReader(query, parts.enforcement),
     cancel: parts.cancel,
-    nameOfChannel: (channel) => parts.channels.nameOf(currentContext()?.tenant, channel)
+    explain: (query, error) => explainError(parts.whereabouts, writerOf(query)?.tenant, error),
+    nameOfChannel: (channel) => parts.places.home.channels.nameOf(currentContext()?.tenant, channel)
   }
 }
 
@@ -134,24 +128,34 @@ function sharedParameters (builder: Sql): object {
 }
 
 /** Sends a plain statement: in the transaction that it joins, or in one of its own. */
-function sendPlain (parts: Parts, query: LaneQuery, isAlone: boolean): void {
-  const context = contextOf(query, parts.enforcement)
+function sendPlain ({ places, enforcement }: Parts, query: LaneQuery, isAlone: boolean): void {
+  const context = contextOf(query, enforcement)
   bindCallbacks(query)
   const outer = context?.transaction
-  if (outer instanceof Scope && outer.isJoined) outer.send(query)
-  else parts.lanes.run({ frame: parts.frameOf(context?.tenant), query, isAlone, isOurs: false })
+  if (outer instanceof Scope && outer.isJoined) return outer.send(query)
+  const tenant = context?.tenant
+  const run = (place: TenantPlace): void => place.lanes.run({ frame: place.frameOf(tenant), query, isAlone, isOurs: false })
+  const place = places.peek(tenant)
+  if (place !== undefined) run(place)
+  else places.open(tenant).then(run, (error: unknown) => query.reject(error))
 }
 
 async function reserve (parts: Parts): Promise<unknown> {
-  const context = currentContext()
-  if (context === undefined) parts.enforcement.refuse(new ContextMissingError())
-  return await reserveSession(parts, parts.frameOf(context?.tenant), context?.tenant)
+  const tenant = entered(parts)?.tenant
+  return await reserveSession(parts, parts.places.peek(tenant) ?? await parts.places.open(tenant), tenant)
 }
 
 async function listen (parts: Parts, call: ListenCall): Promise<unknown> {
+  const tenant = entered(parts)?.tenant
+  const place = parts.places.peek(tenant) ?? await parts.places.open(tenant)
+  return await place.channels.listen(tenant, call)
+}
+
+/** The context; none is what observe mode lets through. */
+function entered ({ enforcement }: Parts): TenantContext | undefined {
   const context = currentContext()
-  if (context === undefined) parts.enforcement.refuse(new ContextMissingError())
-  return await parts.channels.listen(context?.tenant, call)
+  if (context === undefined) enforcement.refuse(new ContextMissingError())
+  return context
 }
 
 async function begin (parts: Parts, args: readonly unknown[]): Promise<unknown> {
@@ -166,16 +170,15 @@ async function begin (parts: Parts, args: readonly unknown[]): Promise<unknown> 
 
 /** Opens a transaction, or a savepoint where the caller is in one already (D-12). */
 async function openTransaction<T> (parts: Parts, options: string, isJoined: boolean, callback: ScopeCallback<T>): Promise<T> {
-  const context = currentContext()
-  if (context === undefined) parts.enforcement.refuse(new ContextMissingError())
+  const context = entered(parts)
   const outer = openScopeOf(context)
   if (outer !== undefined && options !== '') {
     throw new SqlRefusedError('A transaction inside a transaction is a savepoint and has no options of its own: give them to the outer one.')
   }
   const tenant = context?.tenant
-  return outer === undefined
-    ? await runTransaction(parts, parts.frameOf(tenant), { options, isJoined }, (scope) => enterScope(parts, scope, tenant, callback))
-    : await savepointIn(parts, outer, tenant, undefined, callback)
+  if (outer !== undefined) return await savepointIn(parts, outer, tenant, undefined, callback)
+  const place = parts.places.peek(tenant) ?? await parts.places.open(tenant)
+  return await runTransaction({ lanes: place.lanes, timeouts: parts.timeouts }, place.frameOf(tenant), { options, isJoined }, (scope) => enterScope(parts, scope, tenant, callback))
 }
 
 /** The transaction that the caller is in. Code that outlived one may open another, but not if it was to be part of it, or goes on in one that was lost. */

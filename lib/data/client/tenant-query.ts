@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream'
 import type { Sql } from 'postgres'
-import { SqlRefusedError } from '../../words/errors.ts'
+import { SqlRefusedError } from '../../words/errors/index.ts'
 import type { LaneQuery } from '../lanes/index.ts'
 import { type DriverQuery, queryClassOf } from '../wire/index.ts'
 import { Unfinished } from './unfinished.ts'
@@ -12,6 +12,8 @@ export interface QueryRules {
   /** Throws if the code that runs now may not have the answer. Asked at every await, the first and all later ones. */
   readonly assertReader: (query: DriverQuery) => void
   readonly cancel: (query: LaneQuery) => void
+  /** Returns what the caller gets to see for this error, where that has to be found out first. */
+  readonly explain: (query: DriverQuery, error: unknown) => Promise<unknown> | undefined
 }
 
 /** A query of the tenant client. */
@@ -38,6 +40,8 @@ export function queryFactory (builder: Sql): QueryFactory {
     readonly #rules: QueryRules
     #unfinished: Unfinished | undefined
     #judge: ((error: unknown) => unknown) | undefined
+    /** What the callback of a cursor does with the rows that it got last. */
+    #handling: Promise<unknown> | undefined
 
     constructor (...[rules, strings, args, options]: Parameters<QueryFactory>) {
       super(strings, args, Tenanted.#send, Tenanted.#cancel, options)
@@ -61,9 +65,14 @@ export function queryFactory (builder: Sql): QueryFactory {
     override get reject (): (error: unknown) => void {
       const reject = this[REJECT]
       return (error) => {
-        const seen = this.#judge === undefined ? error : this.#judge(error)
-        this.#unfinished?.failed(seen)
-        reject(seen)
+        const judged = this.#judge === undefined ? error : this.#judge(error)
+        const settle = (seen: unknown): void => {
+          this.#unfinished?.failed(seen)
+          reject(seen)
+        }
+        const explained = this.#rules.explain(this, judged)
+        if (explained === undefined) settle(judged)
+        else explained.then(settle, () => settle(judged))
       }
     }
 
@@ -75,7 +84,8 @@ export function queryFactory (builder: Sql): QueryFactory {
       const resolve = this[RESOLVE]
       return (result) => {
         if (!Array.isArray(result) && result instanceof Stream) this.#unfinished = new Unfinished(result)
-        resolve(result)
+        if (this.#handling === undefined) resolve(result)
+        else this.#handling.then(() => resolve(result), this[REJECT])
       }
     }
 
@@ -85,9 +95,22 @@ export function queryFactory (builder: Sql): QueryFactory {
 
     override cursor (...args: readonly unknown[]): unknown {
       const cursor = super.cursor(...args)
-      if (cursor === this) return this
+      if (cursor === this) {
+        this.#waitForCallback()
+        return this
+      }
       this.#unfinished = new Unfinished(undefined)
-      return this.#unfinished.watch(cursor)
+      return this.#unfinished.watch(cursor, () => this.#rules.assertReader(this))
+    }
+
+    /** The driver does not wait for the callback with the last rows, and its failure would end the process. */
+    #waitForCallback (): void {
+      const callback = this.cursorFn
+      this.cursorFn = (rows) => {
+        this.#handling = Promise.resolve(callback?.(rows))
+        hear(this.#handling)
+        return this.#handling
+      }
     }
 
     judgeErrors (judge: (error: unknown) => unknown): void {

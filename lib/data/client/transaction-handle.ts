@@ -1,10 +1,11 @@
 import type { TransactionSql } from 'postgres'
 import { currentContext, runInContext, tenantContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
-import type { Channels } from '../channels/index.ts'
-import { CrossTenantError, DriverUnsupportedError, SqlRefusedError } from '../../words/errors.ts'
+import type { PlaceSource } from '../places/index.ts'
+import { CrossTenantError, DriverUnsupportedError, SqlRefusedError } from '../../words/errors/index.ts'
 import type { Tenant } from '../../words/types.ts'
 import { assertWrittenBy } from './binding.ts'
+import { type Whereabouts, explainError } from './left-place.ts'
 import { refusedMembers } from './refusals.ts'
 import { Scope } from './scope.ts'
 import type { TagFactory, TagRules } from './tag.ts'
@@ -18,7 +19,8 @@ interface HandleParts {
   readonly createTag: TagFactory
   readonly cancel: QueryRules['cancel']
   readonly enforcement: Enforcement
-  readonly channels: Channels
+  readonly places: PlaceSource
+  readonly whereabouts: Whereabouts
 }
 
 /** Calls `callback` with a handle of `scope`, in a context that knows of it. */
@@ -72,7 +74,8 @@ export function handleRules (parts: Omit<HandleParts, 'builder'>, tenant: Tenant
     },
     assertReader,
     cancel: parts.cancel,
-    nameOfChannel: (channel) => parts.channels.nameOf(tenant, channel)
+    explain: (_query, error) => explainError(parts.whereabouts, tenant, error),
+    nameOfChannel: (channel) => parts.places.home.channels.nameOf(tenant, channel)
   }
 }
 

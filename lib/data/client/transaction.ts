@@ -1,8 +1,9 @@
 import {
   CommitFailedError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError, TransactionEndedError
-} from '../../words/errors.ts'
+} from '../../words/errors/index.ts'
 import { type LaneQuery, type Lanes, type Session, isServerError, withDeadline } from '../lanes/index.ts'
 import type { SettingsFrame } from '../wire/index.ts'
+import { OneByOne } from './one-by-one.ts'
 import { Scope, type ScopeConnection } from './scope.ts'
 
 /** How a transaction is opened. */
@@ -13,10 +14,15 @@ export interface TransactionMode {
   readonly isJoined: boolean
 }
 
-/** What every transaction of a tenancy runs with. */
+export interface TransactionTimeouts {
+  /** The longest time for one transaction, in milliseconds. */
+  readonly transaction: number
+}
+
+/** Where a transaction runs. */
 export interface TransactionSurroundings {
   readonly lanes: Lanes
-  readonly timeouts: { readonly transaction: number }
+  readonly timeouts: TransactionTimeouts
 }
 
 /**
@@ -52,7 +58,7 @@ const ABANDONED_MS = 1_000
 class SessionTransaction implements ScopeConnection {
   readonly #session: Session
   readonly #timeouts: TransactionSurroundings['timeouts']
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new OneByOne()
   #number = 0
   #isOpen = false
 
@@ -75,25 +81,26 @@ class SessionTransaction implements ScopeConnection {
   }
 
   inTurn (query: LaneQuery): void {
-    this.#turn = this.#turn.then(async () => {
-      if (this.isOpen) await this.#session.run(query)
-      else query.reject(new TransactionEndedError())
+    this.#turns.add((done) => {
+      if (this.isOpen) return this.#session.run(query, done)
+      query.reject(new TransactionEndedError())
+      done()
     })
   }
 
-  async control (text: string): Promise<void> {
-    const turn = this.#turn.then(async () => {
-      if (!this.isOpen) throw new TransactionEndedError()
-      await this.#session.command(text)
+  control (text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#turns.add((done) => {
+        const sent = this.isOpen ? this.#session.command(text) : Promise.reject(new TransactionEndedError())
+        sent.then(() => resolve(), reject).finally(done)
+      })
     })
-    this.#turn = turn.catch(() => {})
-    await turn
   }
 
   /** A cursor or COPY that nobody reads to its end would hold the connection for ever (D-18). */
   async drained (): Promise<void> {
-    if (this.#session.isReading) await withDeadline(this.#turn, ABANDONED_MS, () => this.#giveUp(new TransactionEndedError()))
-    await this.#turn
+    if (this.#session.isReading) await withDeadline(this.#turns.drained(), ABANDONED_MS, () => this.#giveUp(new TransactionEndedError()))
+    await this.#turns.drained()
   }
 
   /** Returns what `work` settles with, or rejects at once when the connection is lost or the deadline has passed. */

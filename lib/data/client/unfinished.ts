@@ -32,15 +32,22 @@ export class Unfinished {
     if (error instanceof Error) this.#stream?.destroy?.(error)
   }
 
-  /** Returns the batches, with a failure at their end if there was one. */
-  watch (batches: unknown): unknown {
-    return isBatches(batches) ? { [Symbol.asyncIterator]: () => this.#iterate(batches) } : batches
+  /** Returns the batches, each for whoever `assertReader` lets have it, with a failure at their end if there was one. */
+  watch (batches: unknown, assertReader: () => void): unknown {
+    return isBatches(batches) ? { [Symbol.asyncIterator]: () => this.#iterate(batches, assertReader) } : batches
   }
 
-  #iterate (batches: Batches): AsyncIterator<unknown> {
+  #iterate (batches: Batches, assertReader: () => void): AsyncIterator<unknown> {
     const iterator = batches[Symbol.asyncIterator]()
     return {
       next: async () => {
+        try {
+          assertReader()
+        } catch (error) {
+          // Nobody ends a loop for it whose step has failed.
+          iterator.return()
+          throw error
+        }
         const step = await iterator.next()
         if (!isStep(step)) throw new TypeError('a cursor has no step')
         if (step.done === true && this.#failure !== undefined) throw this.#failure.error

@@ -1,3 +1,3 @@
 export { strategyOf } from './pick.ts'
-export { settingsOf } from './settings.ts'
-export type { IsolationStrategy } from './strategy.ts'
+export { catalogSettings, settingsOf } from './settings.ts'
+export type { IsolationStrategy, Naming } from './strategy.ts'

@@ -6,5 +6,6 @@ export const rlsStrategy: IsolationStrategy = {
   hasOwnSchema: false,
   hasPolicies: true,
   schemaOf: (_tenantId, { sharedSchema }) => sharedSchema,
+  databaseOf: () => null,
   pathOf: (schema) => [schema]
 }

@@ -7,5 +7,6 @@ export const schemaRlsStrategy: IsolationStrategy = {
   hasOwnSchema: true,
   hasPolicies: true,
   schemaOf: (tenantId) => schemaNameOf(tenantId),
+  databaseOf: () => null,
   pathOf: (schema, { extensionsSchema }) => [schema, extensionsSchema]
 }

@@ -7,5 +7,6 @@ export const schemaStrategy: IsolationStrategy = {
   hasOwnSchema: true,
   hasPolicies: false,
   schemaOf: (tenantId) => schemaNameOf(tenantId),
+  databaseOf: () => null,
   pathOf: (schema, { extensionsSchema }) => [schema, extensionsSchema]
 }

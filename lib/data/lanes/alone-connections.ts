@@ -1,4 +1,4 @@
-import { QueueTimeoutError } from '../../words/errors.ts'
+import { QueueTimeoutError } from '../../words/errors/index.ts'
 import type { Connection } from './connection.ts'
 import { FairQueue } from './fair-queue.ts'
 

@@ -68,7 +68,7 @@ export class AnswerReader {
   /** Hands on what is whole, and the beginning of a row that is not; keeps any other beginning. */
   #keep (chunk: Buffer, from: number, at: number): void {
     const { head } = this.#owner
-    const isLongRow = chunk.length - at >= HEADER && head?.isPassing === true && isRow(chunk[at] ?? 0)
+    const isLongRow = chunk.length - at >= HEADER && head?.isPassing === true && head.enclosure?.isHolding !== true && isRow(chunk[at] ?? 0)
     const end = isLongRow ? chunk.length : at
     if (end > from) head?.owner.receive(chunk.subarray(from, end))
     if (isLongRow) {

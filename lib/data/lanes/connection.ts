@@ -1,24 +1,15 @@
 import type { Socket } from 'node:net'
-import { ConnectionLostError, DeadlineError, SqlUnexpectedError } from '../../words/errors.ts'
+import { ConnectionLostError, DeadlineError, SqlUnexpectedError } from '../../words/errors/index.ts'
 import { BACKEND, HEADER, IDLE, type OpenSocket, TERMINATE, errorFields } from '../wire/index.ts'
+import type { ConnectionEvents } from './connection-events.ts'
 import type { Cycle } from './cycle.ts'
 import type { Verdict } from './request.ts'
 import { type AnswerOwner, AnswerReader } from './answer-reader.ts'
 import { isUnasked, judgeUnasked } from './unasked.ts'
 import { CycleQueue } from './cycle-queue.ts'
 import { Outbox } from './outbox.ts'
-import { ServerStatements } from './server-statements.ts'
+import { ServerStatements, type TableAge } from './server-statements.ts'
 import { writeCycle } from './write-cycle.ts'
-
-/** What a connection tells whoever opened it. */
-export interface ConnectionEvents {
-  /** Cycles were answered: there may be room for others. */
-  answered (connection: Connection): void
-  /** The connection is gone. `unsent` never left the process, so they can be sent on another one. */
-  ended (connection: Connection, unsent: readonly Cycle[], reason: Error): void
-  /** What the connection had prepared for this cycle is out of date, and nothing was executed: it can be sent again. */
-  outdated (connection: Connection, cycle: Cycle): void
-}
 
 /** How many schemas a backend may have seen: it keeps memory for each of them until it ends. */
 const MAX_SHAPES = 2_000
@@ -30,7 +21,7 @@ const MAX_SHAPES = 2_000
  */
 export class Connection implements AnswerOwner {
   readonly openedAt = performance.now()
-  readonly statements = new ServerStatements()
+  readonly statements: ServerStatements
   readonly key: OpenSocket['key']
   readonly #socket: Socket
   readonly #events: ConnectionEvents
@@ -53,7 +44,8 @@ export class Connection implements AnswerOwner {
   isUsed = false
   isMarked = false
 
-  constructor ({ socket, key }: OpenSocket, events: ConnectionEvents) {
+  constructor ({ socket, key }: OpenSocket, events: ConnectionEvents, age: TableAge) {
+    this.statements = new ServerStatements(age)
     this.#socket = socket
     this.key = key
     this.#events = events
@@ -75,14 +67,10 @@ export class Connection implements AnswerOwner {
   get isWorn (): boolean { return this.#shapes.size > MAX_SHAPES }
 
   /** Whether it has a cycle of this tenant. */
-  serves (tenantId: string): boolean {
-    return this.#cycles.has(tenantId)
-  }
+  serves (tenantId: string): boolean { return this.#cycles.has(tenantId) }
 
   /** The cycle that the server works on. */
-  get head (): Cycle | undefined {
-    return this.#cycles.head
-  }
+  get head (): Cycle | undefined { return this.#cycles.head }
 
   /** Appends a cycle: its frame and its messages, in one synchronous piece. */
   add (cycle: Cycle): void {
@@ -150,19 +138,30 @@ export class Connection implements AnswerOwner {
   /** What becomes of a message; see AnswerOwner. */
   judge (cycle: Cycle | undefined, type: number, chunk: Buffer, at: number, length: number): Exclude<Verdict, 'retry'> {
     if (cycle === undefined || isUnasked(type)) return judgeUnasked(type, chunk, at, length)
-    if (type === BACKEND.ready) return this.#ready(cycle, chunk, at)
-    const verdict = cycle.accept(type, chunk, at, length)
+    const between = type === BACKEND.ready ? cycle.between(chunk[at + HEADER] ?? 0) : undefined
+    if (type === BACKEND.ready && between === undefined) return this.#ready(cycle, chunk, at)
+    const verdict = between ?? cycle.accept(type, chunk, at, length)
+    this.#sendDue(cycle)
     if (verdict !== 'retry') return verdict
-    // What a transaction has done before is lost with it, so only its owner can do all of it again.
-    if (cycle.isInTransaction) return 'pass'
     this.#skipped = cycle
     return 'swallow'
+  }
+
+  /** Sends what a cycle waits for: its commit, when it could not be sent with it. */
+  #sendDue ({ enclosure }: Cycle): void {
+    const due = enclosure?.takeDue()
+    if (due === undefined) return
+    // Who reads the rows of a COPY may have paused it for good, now that there are no more.
+    if (this.#socket.isPaused()) this.#socket.resume()
+    this.append(due)
+    this.flush()
   }
 
   #ready (cycle: Cycle, chunk: Buffer, at: number): 'pass' | 'swallow' | 'kill' {
     const status = chunk[at + HEADER] ?? 0
     if (!cycle.mayEnd(status === IDLE)) return 'kill'
     this.#status = status
+    if (status === IDLE) this.statements.transaction++
     this.isUsed = true
     if (cycle.leavesMarks) this.isMarked = true
     if (cycle.isFailed) this.#forget(cycle)

@@ -1,15 +1,17 @@
-import { SchemaMissingError, SettingsMismatchError, SqlUnexpectedError } from '../../words/errors.ts'
-import {
-  BACKEND, Description, type ErrorFields, HEADER, SCHEMA_IS_MISSING, type SettingsFrame, type TransactionOpening, errorFields, errorMessage, isExpectedTag, isFatal, repositioned
-} from '../wire/index.ts'
+import { CommitFailedError, SqlUnexpectedError } from '../../words/errors/index.ts'
+import { BACKEND, type ErrorFields, IDLE, type SettingsFrame, type TransactionOpening, errorFields, isFatal, repositioned, withHiddenRoutine } from '../wire/index.ts'
+import type { Enclosure } from './enclosure.ts'
+import { frameFailed, isExpectedAnswer } from './expected-answers.ts'
+import { FrontAnswer } from './front-answer.ts'
+import { OUTDATED } from './lane-replies.ts'
 import type { ServerStatement } from './server-statements.ts'
-import type { CycleOwner, Front, Request, Verdict } from './request.ts'
+import { type CycleOwner, type Front, NOTHING_IN_FRONT, type Request, type Verdict } from './request.ts'
 
-// Errors that say: this was prepared for tables that look different now. Nothing was executed.
+// Errors that say: this was prepared for tables that look different now. Nothing was executed. The driver sends such a statement
+// once more by itself, when its lane may be another tenant's already: so it never reads these names as the server wrote them.
 const RETRY_ROUTINES = new Set(['RevalidateCachedQuery', 'FetchPreparedStatement', 'transformAssignedExpr'])
 
-/** First three letters of the tags of statements that may share a connection, as one number each. */
-const PLAIN_TAGS = new Set(['SEL', 'INS', 'UPD', 'DEL', 'MER', 'EXP', 'SHO'].map((letters) => Buffer.from(letters).readUIntBE(0, 3)))
+const UNSENT = new FrontAnswer(NOTHING_IN_FRONT)
 
 /**
  * One cycle of a connection: what is sent up to its Sync, and what has to come back. The replies of the frame come first
@@ -23,6 +25,8 @@ export class Cycle {
   readonly isShared: boolean
   /** What begins the transaction that it is the first statement of. */
   opening: TransactionOpening | undefined
+  /** The transaction of its own that it is in, where it needs one. */
+  enclosure: Enclosure | undefined
   /** Whether it only takes away what was left in the session. */
   isCleaning = false
   /** True once only the answer itself is left. */
@@ -39,15 +43,8 @@ export class Cycle {
   isRetried = false
   /** Whether rows of its answer were handed on. */
   hasRows = false
-  #row: Buffer | undefined
-  #replies: readonly number[] = []
-  #at = 0
-  #closes = 0
-  #server: ServerStatement | undefined
-  #isParsing = false
-  #wasParsed = false
-  #parameters: Buffer | undefined
-  #charactersInFront = 0
+  #front = UNSENT
+  #isReadyDue = false
   #hasPassed = false
 
   constructor (owner: CycleOwner, frame: SettingsFrame | undefined, request: Request, isShared: boolean) {
@@ -60,26 +57,25 @@ export class Cycle {
   /** Says what was sent in front of the request, when it was. */
   sent (front: Front): void {
     this.nonce = front.nonce
-    this.#row = front.row
-    this.#replies = front.replies
-    this.#closes = front.closes
-    this.#server = front.server
-    this.#isParsing = this.#wasParsed = front.isParsing
-    this.#charactersInFront = front.charactersInFront
-    this.#at = 0
+    this.#front = new FrontAnswer(front)
+    this.#isReadyDue = front.isReadyInFront
     this.#hasPassed = false
-    this.isFailed = this.isOutOfDate = this.isPassing = this.hasRows = false
-    this.#passIfDue()
+    this.isFailed = this.isOutOfDate = this.hasRows = false
+    this.isPassing = this.#front.isDone
   }
 
   /** The statement that the connection had prepared for it, or was to prepare; undefined where it has no name. */
   get server (): ServerStatement | undefined {
-    return this.#server
+    return this.#front.front.server
   }
 
   /** Whether its end depends on somebody who reads or writes rows: a cursor, a COPY. */
   get isLong (): boolean {
-    return this.request.kind === 'text' || (this.request.kind === 'run' && this.request.cursor !== undefined)
+    return this.request.kind === 'text' || this.isCursor
+  }
+
+  get isCursor (): boolean {
+    return this.request.kind === 'run' && this.request.cursor !== undefined
   }
 
   /** Whether it may leave something in the session. */
@@ -97,8 +93,17 @@ export class Cycle {
 
   /** Whether ReadyForQuery may come now: of a shared one outside of transactions, of one that is in one inside. Only bare messages end one. */
   mayEnd (isIdle: boolean): boolean {
-    if (this.isShared ? !isIdle : isIdle && this.isInTransaction && (this.opening !== undefined || this.request.kind !== 'bare')) return false
+    if (this.isShared || this.enclosure !== undefined ? !isIdle : isIdle && this.isInTransaction && (this.opening !== undefined || this.request.kind !== 'bare')) return false
     return this.isPassing || this.isFailed
+  }
+
+  /** Takes note that the server is ready, and returns what becomes of the message; undefined if that is the end of the cycle. */
+  between (status: number): 'swallow' | 'kill' | undefined {
+    if (!this.#isReadyDue) return this.enclosure?.ready(status, this)
+    this.#isReadyDue = false
+    if (!this.isPassing || status === IDLE) return 'kill'
+    this.enclosure?.begun()
+    return 'swallow'
   }
 
   /** Judges the next message of the answer: `length` bytes of `chunk` from `at`. */
@@ -106,94 +111,64 @@ export class Cycle {
     if (type === BACKEND.error) return this.#failed(chunk.subarray(at, at + length))
     if (type === BACKEND.notice) return this.#notice(chunk.subarray(at, at + length))
     if (!this.isPassing) return this.#isFront(type, chunk, at, length) ? 'swallow' : 'kill'
+    if (this.#isReadyDue) return 'kill'
+    if (this.enclosure?.isAnswered === true) return this.#committed(this.enclosure.end(type, chunk, at, length, this))
     this.#hasPassed = true
     if (type === BACKEND.dataRow) this.hasRows = true
-    if (type === BACKEND.commandComplete && !this.#isExpected(chunk, at, length)) {
+    if (type === BACKEND.commandComplete && !isExpectedAnswer(this.request, this.isShared, chunk, at, length)) {
       this.owner.refused(new SqlUnexpectedError())
       return 'kill'
     }
-    return 'pass'
+    return this.enclosure === undefined ? 'pass' : this.enclosure.pass(type, () => Buffer.from(chunk.subarray(at, at + length)), this)
+  }
+
+  #committed (verdict: ReturnType<Enclosure['end']>): Verdict {
+    if (verdict === 'rolled back') this.owner.refused(new CommitFailedError())
+    return verdict === 'rolled back' ? 'kill' : verdict
   }
 
   /** Checks a reply to what was sent in front of the statement. */
   #isFront (type: number, chunk: Buffer, at: number, length: number): boolean {
-    if (this.#at < this.#replies.length) {
-      if (type !== this.#replies[this.#at++]) return false
-      if (type === BACKEND.dataRow && !this.#isOwnRow(chunk, at, length)) return false
-    } else if (this.#closes > 0) {
-      if (type !== BACKEND.closeComplete) return false
-      this.#closes--
-    } else if (!this.#isParsed(type, chunk, at, length)) {
-      return false
-    }
-    this.#passIfDue()
+    if (!this.#front.accept(type, chunk, at, length, this.request, this.owner)) return false
+    this.isPassing = this.#front.isDone
     return true
   }
 
-  /** The settings as the server holds them, and the nonce: not those of a neighbour, nor of the statement before. */
-  #isOwnRow (chunk: Buffer, at: number, length: number): boolean {
-    const row = this.#row
-    if (row === undefined) return false
-    if (this.request.kind === 'text') return row.compare(chunk, at, at + length) === 0
-    return length === row.length + 4 && row.compare(chunk, at, at + row.length) === 0 && chunk.readInt32BE(at + row.length) === this.nonce
-  }
-
-  #isParsed (type: number, chunk: Buffer, at: number, length: number): boolean {
-    if (type === BACKEND.parseComplete) return true
-    if (type === BACKEND.parameterDescription) {
-      this.#parameters = Buffer.from(chunk.subarray(at, at + length))
-      return true
-    }
-    if ((type !== BACKEND.rowDescription && type !== BACKEND.noData) || this.#parameters === undefined) return false
-    const said = new Description(this.#parameters, chunk.subarray(at, at + length))
-    const description = 'statement' in this.request ? this.request.statement.learn(said) : said
-    if (this.#server !== undefined) this.#server.description = description
-    this.#isParsing = false
-    this.owner.described(description)
-    return true
-  }
-
-  #passIfDue (): void {
-    this.isPassing = this.#at >= this.#replies.length && this.#closes === 0 && !this.#isParsing
-  }
+  get #charactersInFront (): number { return this.#front.front.charactersInFront }
 
   #failed (message: Buffer): Verdict {
     const fields = errorFields(message)
     if (isFatal(fields)) return 'kill'
-    const isFrame = this.#at < this.#replies.length
-    const isOutOfDate = this.isPassing && !this.#hasPassed && !this.#wasParsed && RETRY_ROUTINES.has(fields['routine'] ?? '')
-    this.isFailed = true
-    this.isPassing = true
-    if (isFrame && !this.#isSyntaxOf(fields)) return this.#frameFailed(fields)
+    if (this.isFailed) return 'swallow'
+    const isOfRetried = RETRY_ROUTINES.has(fields['routine'] ?? '')
+    const heard = isOfRetried ? withHiddenRoutine(message) : message
+    if (this.enclosure?.isAnswered === true) {
+      this.isFailed = true
+      return { instead: heard }
+    }
+    const isOutOfDate = this.isPassing && !this.#hasPassed && !this.#front.front.isParsing && isOfRetried
+    this.isFailed = this.isPassing = true
+    if (this.#front.isAtSettings && !this.#isSyntaxOf(fields)) return this.#frameFailed(fields)
     if (isOutOfDate) this.isOutOfDate = true
+    // What a transaction has done before is lost with it, so only its owner can do all of it again; not the driver (D-08).
+    if (isOutOfDate && this.isInTransaction) return { instead: OUTDATED }
     if (isOutOfDate && this.request.kind === 'run' && this.request.cursor === undefined && !this.isRetried) return 'retry'
-    return this.#charactersInFront > 0 ? { instead: repositioned(message, this.#charactersInFront) } : 'pass'
+    return { instead: this.#charactersInFront > 0 ? repositioned(heard, this.#charactersInFront) : heard }
   }
 
   /** The simple protocol reads the whole text before it executes anything of it. */
   #isSyntaxOf (fields: ErrorFields): boolean {
-    return this.#at === 0 && Number(fields['position'] ?? 0) > this.#charactersInFront && this.request.kind === 'text'
+    return this.#front.isAtText && this.#charactersInFront > 0 && Number(fields['position'] ?? 0) > this.#charactersInFront
   }
 
-  /** The server skips the statement when its frame fails. What it says names the path, so the caller gets our own words. */
+  /** The server skips the statement when its frame fails, and a text behind it until it is told to go on. */
   #frameFailed (fields: ErrorFields): Verdict {
-    const code = fields['code'] ?? ''
-    // An earlier statement has failed, or time was up.
-    if (code === '25P02' || code === '57014') return 'pass'
-    const isMissing = code === SCHEMA_IS_MISSING
-    this.owner.refused(isMissing ? new SchemaMissingError() : new SettingsMismatchError({ cause: new Error(fields['message']) }))
-    return isMissing ? { instead: errorMessage(code, 'tenant settings') } : 'kill'
+    if (this.#front.isBeforeText) this.owner.skipped?.()
+    return frameFailed(fields, this.owner)
   }
 
   #notice (message: Buffer): Verdict {
     if (!this.isPassing) return 'swallow'
     return this.#charactersInFront > 0 ? { instead: repositioned(message, this.#charactersInFront) } : 'pass'
-  }
-
-  /** The second line behind the kinds of statements: whatever fooled the words cannot fool the server. */
-  #isExpected (chunk: Buffer, at: number, length: number): boolean {
-    if (this.request.kind === 'bare') return true
-    if (this.isShared) return length > HEADER + 3 && PLAIN_TAGS.has(chunk.readUIntBE(at + HEADER, 3))
-    return isExpectedTag(chunk.toString('latin1', at + HEADER, at + length - 1))
   }
 }

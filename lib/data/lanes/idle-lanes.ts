@@ -1,4 +1,4 @@
-import { ClosedError } from '../../words/errors.ts'
+import { ClosedError } from '../../words/errors/index.ts'
 import type { Lane } from './lane.ts'
 
 /** Lanes without a statement: those for what the package asks itself, and those for everybody else. */

@@ -26,7 +26,7 @@ export interface LaneRoutes {
   /** Whether a text is prepared by name on the server. */
   isNamed (text: StatementText, isNamedByDriver: boolean): boolean
   /** Asks the server what a statement looks like, unless that is known. */
-  describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void
+  describe (lane: Lane, asked: DescribeRequest, outcome: DescribeOutcome): void
   /** Calls `then` when it is known which types in a description are arrays: at once, or later. */
   requireTypes (lane: Lane, description: Description | undefined, then: () => void): void
   /** Whether the lane has a connection alone. */
@@ -45,6 +45,14 @@ export interface LaneRoutes {
   lostError (cycle: Cycle | undefined, reason: Error, noticed: Error | undefined): Error
   /** The driver did what it never does: gives up the lane, and the connection that it has alone. */
   violated (lane: Lane, reason: Error): void
+}
+
+/** A statement that is to be described, and what comes of it. */
+export interface DescribeRequest {
+  readonly frame: SettingsFrame
+  readonly statement: Statement
+  readonly isNamedByDriver: boolean
+  readonly isCursor: boolean
 }
 
 export interface DescribeOutcome {

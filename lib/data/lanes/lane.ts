@@ -1,7 +1,7 @@
-import { ConnectionLostError, SqlRefusedError } from '../../words/errors.ts'
+import { ConnectionLostError, SqlRefusedError } from '../../words/errors/index.ts'
 import {
-  type Description, type DriverQuery, type Execute, type MessageGroup,
-  bareStatement, descriptionReply, emptyReply, isCommit, isEnd, isNextRows, kindOfText, readGroup, refusalOf
+  type Description, type DriverQuery, type Execute, type MessageGroup, SYNC,
+  bareStatement, descriptionReply, emptyReply, isCommit, isEnd, isNextRows, kindOfText, opensCursor, readGroup, refusalOf
 } from '../wire/index.ts'
 import { Cycle } from './cycle.ts'
 import type { CycleOwner, Request } from './request.ts'
@@ -78,6 +78,7 @@ export class Lane implements CycleOwner {
   }
 
   refused (error: Error): void { this.#failure ??= error }
+  skipped (): void { this.#routes.append(this, SYNC) }
   finished (): void { this.#answer.finish() }
   lost (reason: Error): void { this.discard(this.#failure = this.#routes.lostError(this.#cycle, reason, this.#failure)) }
 
@@ -135,11 +136,10 @@ export class Lane implements CycleOwner {
     const reason = refusalOf(kind, held.text.sql, { mayControl: task.mayControl && group.bind !== undefined, mayNotify: task.mayNotify })
     if (reason !== undefined) return this.#refuse(reason, group.end === 'sync')
     if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body), isCommit: isCommit(held.text.sql) }))
-    const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || group.execute?.rows !== 0)
+    const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || opensCursor(group))
     const statement = this.#routes.statement(held.text, task.frame.shape)
     const go = (): void => this.#describe(task, held, statement, group, () => this.#run(task, held, statement, group))
-    if (isAlone) this.#routes.takeAlone(this, go)
-    else go()
+    return isAlone ? this.#routes.takeAlone(this, go) : go()
   }
 
   #refuse (reason: string, isWhole: boolean): void {
@@ -151,7 +151,7 @@ export class Lane implements CycleOwner {
   #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
     // Who asks for nothing but the description wants the server's word.
     if (this.#isOnlyDescribing) statement.forgetDescription()
-    this.#routes.describe(this, task.frame, statement, held.isNamed, {
+    this.#routes.describe(this, { frame: task.frame, statement, isNamedByDriver: held.isNamed, isCursor: opensCursor(group) }, {
       then,
       failed: (error) => {
         this.#socket.deliver(failure(error, group.end === 'sync'))
@@ -171,7 +171,7 @@ export class Lane implements CycleOwner {
     // The values were written for parameters of other types, by what the driver was told for another tenant.
     if (held.description?.hasParametersOf(description) === false) return this.#prepareAnew(held.isNamed)
     this.#memory.begin(held, group.isDescribing)
-    const cursor = group.execute?.rows === 0 ? undefined : group.execute?.message
+    const cursor = opensCursor(group) ? group.execute?.message : undefined
     this.#isOpen = cursor !== undefined
     this.#send(task, { kind: 'run', statement, isNamed: this.#routes.isNamed(held.text, held.isNamed), bind: bind.message, nameEnd: bind.nameEnd, cursor })
   }

@@ -1,8 +1,10 @@
 import { runOutsideContext } from '../../settings/context/index.ts'
-import { ClosedError, ConnectionLostError, QueueFullError } from '../../words/errors.ts'
+import { ClosedError, ConnectionLostError, QueueFullError } from '../../words/errors/index.ts'
 import { type Driver, type ErrorFields, type SettingsDialect, type SettingsFrame, type TransactionOpening, transactionOpening } from '../wire/index.ts'
+import { CANCELLED, cancelled } from './cancelled.ts'
 import type { Connection } from './connection.ts'
 import { type LaneQuery, isNotification } from './lane-query.ts'
+import { Emptiness } from './emptiness.ts'
 import { IdleLanes } from './idle-lanes.ts'
 import { Lane } from './lane.ts'
 import { Multiplexer } from './multiplexer.ts'
@@ -10,11 +12,9 @@ import type { LaneStats, LanesOptions } from './lanes-options.ts'
 import { openConnection } from './open-connection.ts'
 import { Router } from './router.ts'
 import { Session } from './session.ts'
+import { type TenantsAlone, tenantsAlone } from './tenants-alone.ts'
 import { TypeLookup } from './type-lookup.ts'
 import { Turns, type Waiter } from './turns.ts'
-
-/** What PostgreSQL says to somebody whose statement was cancelled. */
-const CANCELLED = { severity: 'ERROR', code: '57014', message: 'canceling statement due to user request' }
 
 /**
  * The lanes of one database: statements of all tenants on a bounded number of connections, with a bounded number of them
@@ -30,10 +30,10 @@ export class Lanes {
   readonly #opening: TransactionOpening
   readonly #sessions = new Set<Session>()
   readonly #lanesOf = new WeakMap<LaneQuery, Lane>()
-  readonly #cancelled = new WeakSet<LaneQuery>()
   #greeting: Buffer = Buffer.alloc(0)
   #isClosed = false
-  #onEmpty: (() => void) | undefined
+  #uses = 0
+  readonly #emptiness = new Emptiness(() => this.#turns.running === 0 && this.#sessions.size === 0)
 
   constructor (driver: Driver, dialect: SettingsDialect, options: LanesOptions) {
     this.#driver = driver
@@ -59,6 +59,11 @@ export class Lanes {
     }
   }
 
+  /** How many statements and sessions were asked for. */
+  get uses (): number {
+    return this.#uses
+  }
+
   /** Opens the first connection. Nothing can be run before. */
   async start (): Promise<void> {
     const { greeting } = await this.#multiplexer.start()
@@ -72,12 +77,14 @@ export class Lanes {
    * {@link ClosedError} FST_TENANCY_CLOSED, and whatever the connection or the server say.
    */
   run (waiter: Waiter): void {
+    this.#uses++
     if (this.#isClosed) return waiter.query.reject(new ClosedError())
-    if (!this.#cancelled.has(waiter.query) && this.#turns.mayRun(waiter)) this.#start(waiter)
+    if (!cancelled.has(waiter.query) && this.#turns.mayRun(waiter)) this.#start(waiter)
   }
 
   /** Returns a connection that is the caller's alone until it releases the session. */
   openSession (frame: SettingsFrame, mayControl: boolean): Promise<Session> {
+    this.#uses++
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new ClosedError())
       if (this.#multiplexer.waiting >= this.#options.waiting) return reject(new QueueFullError())
@@ -98,17 +105,29 @@ export class Lanes {
    * else is on its connection, which is thrown away afterwards: the request names a connection, not a statement (D-14).
    */
   cancel (query: LaneQuery): void {
+    if (this.cancelIfKnown(query)) return
+    cancelled.add(query)
+    query.reject(this.#errorOf(CANCELLED))
+  }
+
+  /** The same for a query that is here; false if it is not. */
+  cancelIfKnown (query: LaneQuery): boolean {
     const lane = this.#lanesOf.get(query)
-    if (lane?.cycle !== undefined) {
+    if (lane === undefined) {
+      if (!this.#turns.remove(query)) return false
+      query.reject(this.#errorOf(CANCELLED))
+    } else if (lane.cycle === undefined) {
+      cancelled.add(query)
+      lane.discard(this.#errorOf(CANCELLED))
+    } else {
       const key = this.#multiplexer.sealFor(lane.cycle)
       if (key !== undefined) this.#driver.cancel(key).catch(() => {})
-      return
     }
-    this.#cancelled.add(query)
-    this.#turns.remove(query)
-    if (lane === undefined) query.reject(this.#errorOf(CANCELLED))
-    else lane.discard(this.#errorOf(CANCELLED))
+    return true
   }
+
+  /** What tenants have a connection alone for. */
+  get alone (): TenantsAlone { return tenantsAlone(this.#sessions, this.#router) }
 
   /** Serves nobody any more, waits until `graceMs` have passed for what is under way, and closes every connection. */
   async close (graceMs: number): Promise<void> {
@@ -116,7 +135,7 @@ export class Lanes {
     await Promise.resolve()
     this.#isClosed = true
     this.#turns.close(() => new ClosedError())
-    await this.#untilEmpty(graceMs)
+    await this.#emptiness.wait(graceMs)
     for (const session of this.#sessions) session.discard(new ClosedError())
     this.#multiplexer.close()
     this.#idle.close()
@@ -140,11 +159,11 @@ export class Lanes {
         this.#router.part(lane)
         this.#idle.putBack(lane)
       },
-      isCancelled: (query) => this.#cancelled.has(query),
+      isCancelled: (query) => cancelled.has(query),
       leave: (isDoubted) => {
         this.#sessions.delete(session)
         this.#multiplexer.release(connection, isDoubted)
-        this.#noticeEmpty()
+        this.#emptiness.notice()
       }
     })
     this.#sessions.add(session)
@@ -166,7 +185,7 @@ export class Lanes {
     this.#idle.putBack(lane)
     const next = this.#turns.next(key)
     if (next !== undefined) this.#start(next)
-    this.#noticeEmpty()
+    this.#emptiness.notice()
   }
 
   #openLane (isOurs: boolean): Lane {
@@ -176,20 +195,5 @@ export class Lanes {
 
   #errorOf (fields: ErrorFields): Error {
     return Reflect.construct(this.#driver.builder.PostgresError, [fields])
-  }
-
-  #noticeEmpty (): void {
-    if (this.#turns.running === 0 && this.#sessions.size === 0) this.#onEmpty?.()
-  }
-
-  #untilEmpty (graceMs: number): Promise<void> {
-    if (this.#turns.running === 0 && this.#sessions.size === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, graceMs)
-      this.#onEmpty = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }

@@ -1,12 +1,14 @@
-import { ClosedError, DatabaseUnreachableError } from '../../words/errors.ts'
+import { ClosedError, DatabaseUnreachableError } from '../../words/errors/index.ts'
 import type { OpenSocket } from '../wire/index.ts'
 import { type AloneCaller, AloneConnections } from './alone-connections.ts'
 import { cleanSession } from './clean.ts'
-import { Connection, type ConnectionEvents } from './connection.ts'
+import type { ConnectionEvents } from './connection-events.ts'
+import { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { lookAround } from './look-around.ts'
 import { Opening } from './opening.ts'
 import type { ConnectionStats, MultiplexerOptions } from './multiplexer-options.ts'
+import { sealFor } from './seal.ts'
 import { SharedConnections, isOld } from './shared-connections.ts'
 import { WaitingCycles } from './waiting-cycles.ts'
 import { Writes } from './writes.ts'
@@ -32,9 +34,12 @@ export class Multiplexer implements ConnectionEvents {
     this.#options = options
     this.#shared = new SharedConnections(options)
     this.#alone = new AloneConnections(options)
-    this.#opening = new Opening(options.open, {
+    this.#opening = new Opening(options, {
+      count: () => this.#shared.size + this.#shared.draining + this.#alone.size,
+      idle: () => this.#shared.idle(),
       opened: (socket) => { this.#adopt(socket) },
-      failed: (cause) => this.#unreachable(cause)
+      failed: (cause) => this.#unreachable(cause),
+      isWanted: () => this.waiting > 0
     })
     this.#sweep = setInterval(() => this.#lookAround(), Math.max(20, Math.min(250, options.timeouts.statement / 4))).unref()
   }
@@ -46,7 +51,7 @@ export class Multiplexer implements ConnectionEvents {
     return { shared: this.#shared.size + this.#shared.draining, alone: this.#alone.size, opening: this.#opening.underWay, opened: this.#opened, discarded: this.#discarded }
   }
 
-  async start (): Promise<OpenSocket> { return this.#adopt(await this.#options.open()) }
+  async start (): Promise<OpenSocket> { return this.#adopt(await this.#opening.first(this.#options.timeouts.acquire)) }
 
   /** Sends a cycle on a connection that lanes share. */
   send (cycle: Cycle): void {
@@ -70,15 +75,7 @@ export class Multiplexer implements ConnectionEvents {
     this.#pump()
   }
 
-  /**
-   * Seals the connection that has this cycle and no other one, so that a cancel can hit nothing else, and returns its
-   * key. Undefined where others are queued behind it, or it is not on its way.
-   */
-  sealFor (cycle: Cycle): OpenSocket['key'] | undefined {
-    const connection = this.#all().find(({ head, depth }) => head === cycle && depth === 1)
-    if (connection !== undefined) connection.isSealed = true
-    return connection?.key
-  }
+  sealFor (cycle: Cycle): OpenSocket['key'] | undefined { return sealFor(cycle, this.#all()) }
 
   /** Ends every connection: those that are idle politely, the others at once. */
   close (): void {
@@ -86,11 +83,15 @@ export class Multiplexer implements ConnectionEvents {
     clearInterval(this.#sweep)
     this.#alone.refuseAll(() => new ClosedError())
     this.#waiting.refuseAll(() => new ClosedError())
+    this.#opening.close()
     for (const connection of this.#all()) connection.close()
   }
 
   answered (connection: Connection): void {
-    if (connection.depth === 0 && isOld(connection) && !this.#alone.has(connection)) connection.close()
+    if (connection.depth === 0 && !this.#alone.has(connection)) {
+      if (isOld(connection)) connection.close()
+      else this.#opening.spare(connection)
+    }
     this.#pump()
   }
 
@@ -98,6 +99,7 @@ export class Multiplexer implements ConnectionEvents {
     const holder = this.#alone.leave(connection)
     this.#shared.remove(connection)
     this.writes.forget(connection)
+    this.#opening.ended()
     this.#discarded++
     holder?.onLost(reason)
     for (const cycle of unsent) {
@@ -119,8 +121,8 @@ export class Multiplexer implements ConnectionEvents {
 
   #pick (cycle: Cycle): Connection | undefined {
     const { shape = '', tenantId = '' } = cycle.frame ?? {}
-    const connection = this.#shared.pick(shape, tenantId)
-    if (connection !== undefined) return connection
+    const best = this.#shared.pick(shape, tenantId)
+    if (best !== undefined) return best
     this.#grow()
     return this.#shared.pickAnyhow(tenantId)
   }
@@ -138,6 +140,7 @@ export class Multiplexer implements ConnectionEvents {
   #lookAround (): void {
     const { timeouts } = this.#options
     this.#waiting.refuseLate(timeouts.acquire)
+    this.#opening.spare()
     lookAround(this.#shared.all(), [...this.#alone.connections()], timeouts)
   }
 
@@ -147,11 +150,8 @@ export class Multiplexer implements ConnectionEvents {
     this.writes.writeIfReady()
   }
 
-  get #total (): number { return this.#shared.size + this.#shared.draining + this.#alone.size + this.#opening.underWay }
-
-  #grow (): void {
-    if (!this.#isClosed && this.#total < this.#options.max) this.#opening.begin()
-  }
+  /** Opens one more connection. False if there can be no more. */
+  #grow (): boolean { return !this.#isClosed && this.#opening.begin() }
 
   #share (connection: Connection): void {
     // Others wait for an advisory lock. What plain statements leave goes in front of whoever has the connection alone next.
@@ -161,7 +161,7 @@ export class Multiplexer implements ConnectionEvents {
   }
 
   #adopt (socket: OpenSocket): OpenSocket {
-    const connection = new Connection(socket, this)
+    const connection = new Connection(socket, this, this.#options.age)
     this.#opened++
     if (this.#isClosed) connection.close()
     else this.#shared.add(connection)
@@ -171,7 +171,7 @@ export class Multiplexer implements ConnectionEvents {
 
   /** Without any connection nobody is served by waiting. */
   #unreachable (cause: unknown): void {
-    if (this.#total > 0) return
+    if (this.#opening.connections > 0) return
     this.#waiting.refuseAll(() => new DatabaseUnreachableError({ cause }))
     this.#alone.refuseAll(() => new DatabaseUnreachableError({ cause }))
   }
@@ -193,7 +193,7 @@ export class Multiplexer implements ConnectionEvents {
 
   /** Opens one more connection, or lets one run empty. */
   #makeIdle (): void {
-    if (this.#total < this.#options.max) return this.#grow()
+    if (this.#grow()) return
     const { draining } = this.#shared
     if (draining + this.#alone.size < this.#alone.max && draining < this.#alone.waiting) this.#shared.drain()
   }

@@ -1,26 +1,31 @@
 import type { Driver, OpenSocket, SettingsDialect } from '../wire/index.ts'
 import { HEADER, lengthAt } from '../wire/index.ts'
+import { type PlaceMark, assertPlace } from './assert-place.ts'
 import { withDeadline } from './deadline.ts'
 
 /** What a new connection is told. */
 interface ConnectionOptions {
+  readonly mark?: PlaceMark | undefined
   readonly isPooled: boolean
   readonly timeouts: { readonly connect: number, readonly statement: number, readonly transaction: number }
 }
 
 /** Opens a connection: logs in, and prepares what stands in front of every statement. */
-export async function openConnection (driver: Driver, dialect: SettingsDialect, { isPooled, timeouts }: ConnectionOptions): Promise<OpenSocket> {
+export async function openConnection (driver: Driver, dialect: SettingsDialect, { isPooled, timeouts, mark }: ConnectionOptions): Promise<OpenSocket> {
   // The same for every tenant, and what RESET goes back to. A pooler would refuse it.
   const parameters: Record<string, string> = isPooled
     ? {}
     : { statement_timeout: String(timeouts.statement), idle_in_transaction_session_timeout: String(timeouts.transaction) }
   const open = await driver.logIn(parameters)
-  if (dialect.setUpReplies.length === 0) return open
-  const replies = setUp(open, dialect)
-  return await withDeadline(replies, timeouts.connect, () => {
+  return await withDeadline(prepared(open, dialect, mark), timeouts.connect, () => {
     open.socket.destroy()
     return new Error('no answer before the deadline')
   })
+}
+
+async function prepared (open: OpenSocket, dialect: SettingsDialect, mark: PlaceMark | undefined): Promise<OpenSocket> {
+  if (mark !== undefined) await assertPlace(open, mark)
+  return dialect.setUpReplies.length === 0 ? open : await setUp(open, dialect)
 }
 
 function setUp (open: OpenSocket, { setUp, setUpReplies }: SettingsDialect): Promise<OpenSocket> {

@@ -20,6 +20,8 @@ export interface CycleOwner {
   described (description: Description): void
   /** Settings of the tenant could not be set, or the server did something else than it was asked: `error` says what. */
   refused (error: Error): void
+  /** The server skips what was sent until it gets a Sync, and nobody has sent one yet. */
+  skipped? (): void
   /** The server is ready again; nothing more comes. */
   finished (status: number): void
   /** The connection is gone. Nothing more comes. */
@@ -44,4 +46,11 @@ export interface Front {
   readonly isParsing: boolean
   /** How many characters of a text are not the user's. */
   readonly charactersInFront: number
+  /** Whether the server is ready once in front of a text, behind settings that could not be part of it. */
+  readonly isReadyInFront: boolean
+  /** How many replies come before those to the text, where messages stand in front of it in one transaction. */
+  readonly textAt: number
 }
+
+/** What stands in front of messages that need no settings. */
+export const NOTHING_IN_FRONT: Front = { nonce: 0, row: undefined, replies: [], closes: 0, server: undefined, isParsing: false, charactersInFront: 0, isReadyInFront: false, textAt: 0 }

@@ -1,10 +1,10 @@
-import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors.ts'
-import type { Description, SettingsFrame, TransactionOpening } from '../wire/index.ts'
+import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors/index.ts'
+import type { Description, TransactionOpening } from '../wire/index.ts'
 import { beginningOf } from './beginning.ts'
 import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
-import type { DescribeOutcome, LaneRoutes } from './lane-task.ts'
+import type { DescribeOutcome, DescribeRequest, LaneRoutes } from './lane-task.ts'
 import type { Lane } from './lane.ts'
 import type { Multiplexer } from './multiplexer.ts'
 import type { TypeLookup } from './type-lookup.ts'
@@ -89,18 +89,20 @@ export class Router implements LaneRoutes {
   send (lane: Lane, cycle: Cycle): void {
     const seat = this.#alone.get(lane)
     if (seat === undefined) return this.#parts.multiplexer.send(cycle)
-    this.#begin(seat, cycle)
-    seat.connection.add(cycle)
-    seat.connection.flush()
-  }
-
-  /** Begins the transaction of a session with its first cycle. */
-  #begin ({ connection, takeOpening }: Seat, cycle: Cycle): void {
-    const opening = takeOpening()
-    if (opening === undefined) return
+    const { connection } = seat
+    const add = (): void => {
+      connection.add(cycle)
+      connection.flush()
+    }
+    const opening = seat.takeOpening()
+    if (opening === undefined) return add()
     cycle.isInTransaction = true
-    if (cycle.request.kind === 'text') connection.add(beginningOf(opening))
-    else cycle.opening = opening
+    if (cycle.request.kind !== 'text') {
+      cycle.opening = opening
+      return add()
+    }
+    connection.add(beginningOf(opening, { begun: add, lost: (reason) => cycle.owner.lost(reason), refused: (error) => cycle.owner.refused(error) }))
+    connection.flush()
   }
 
   append (lane: Lane, messages: Buffer): void {
@@ -139,9 +141,22 @@ export class Router implements LaneRoutes {
     this.#parts.multiplexer.release(seat.connection, isDoubted)
   }
 
-  describe (lane: Lane, frame: SettingsFrame, statement: Statement, isNamedByDriver: boolean, outcome: DescribeOutcome): void {
+  /** The tenants whose statements have a connection alone: cursors and COPY among them. */
+  get tenantIds (): readonly string[] {
+    return [...this.#alone.keys()].flatMap(({ task }) => task === undefined ? [] : [task.frame.tenantId])
+  }
+
+  /** Gives up what one tenant has a connection alone for, and the connection. */
+  discardTenant (tenantId: string, reason: () => Error): void {
+    for (const lane of [...this.#alone.keys()]) if (lane.task?.frame.tenantId === tenantId) lane.discard(reason())
+  }
+
+  describe (lane: Lane, { frame, statement, isNamedByDriver, isCursor }: DescribeRequest, outcome: DescribeOutcome): void {
     const known = (): void => this.requireTypes(lane, statement.description, outcome.then)
-    if (statement.description !== undefined) return known()
+    // First rows are asked for without a Sync. Behind an answer that is still due, a pooler counts nothing more as due, and
+    // gives the server to somebody else with the cursor on its way (P-01): what is in front is answered first.
+    const isBehind = isCursor && (this.#alone.get(lane)?.connection.depth ?? 0) > 0
+    if (statement.description !== undefined && !isBehind) return known()
     describe({
       frame,
       statement,

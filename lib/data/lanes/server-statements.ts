@@ -1,11 +1,19 @@
 import type { Description } from '../wire/index.ts'
+import type { SchemaAge } from './schema-age.ts'
 import type { Statement } from './statements.ts'
+
+/** Who says how old the tables are. */
+export type TableAge = Pick<SchemaAge, 'current'>
 
 /** A statement that one connection has prepared. */
 export interface ServerStatement {
   readonly name: string
   /** Undefined until the server has confirmed it. */
   description: Description | undefined
+  /** The transaction that the connection was in when it was prepared, as {@link ServerStatements.transaction} counts them. */
+  readonly transaction: number
+  /** How old the tables were then; undefined where they may have been about to change. */
+  readonly age: string | undefined
 }
 
 const MAX_STATEMENTS = 2_000
@@ -22,8 +30,15 @@ const BYTES_PER_TEXT_BYTE = 40
 export class ServerStatements {
   readonly #prepared = new Map<Statement, ServerStatement>()
   readonly #toClose: string[] = []
+  /** How many transactions the connection has ended. */
+  transaction = 0
+  readonly #age: TableAge
   #bytes = 0
   #count = 0
+
+  constructor (age: TableAge) {
+    this.#age = age
+  }
 
   get size (): number {
     return this.#prepared.size
@@ -37,9 +52,17 @@ export class ServerStatements {
     return found
   }
 
+  /**
+   * Whether a transaction that is under way may use what was prepared: in it, so that it holds its tables as they are, or
+   * since the tables changed last. What a migration has outdated fails there with all that was done, and nobody can repeat it (D-08).
+   */
+  fitsTransaction ({ transaction, age }: ServerStatement): boolean {
+    return transaction === this.transaction || (age !== undefined && age === this.#age.current)
+  }
+
   /** Gives `statement` a new name, and returns it with the names that have to be closed to make room. */
   add (statement: Statement): { readonly server: ServerStatement, readonly closed: readonly string[] } {
-    const server: ServerStatement = { name: `s${(this.#count++).toString(36)}`, description: undefined }
+    const server: ServerStatement = { name: `s${(this.#count++).toString(36)}`, description: undefined, transaction: this.transaction, age: this.#age.current }
     this.#prepared.set(statement, server)
     this.#bytes += bytesOf(statement)
     return { server, closed: [...this.#toClose.splice(0), ...this.#makeRoom()] }

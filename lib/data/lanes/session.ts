@@ -1,4 +1,4 @@
-import { ConnectionLostError } from '../../words/errors.ts'
+import { ConnectionLostError } from '../../words/errors/index.ts'
 import { BACKEND, type ErrorFields, HEADER, type SettingsFrame, type TransactionOpening, errorFields, lengthAt, queryOf } from '../wire/index.ts'
 import { beginningOf } from './beginning.ts'
 import type { Connection } from './connection.ts'
@@ -39,6 +39,11 @@ export class Session {
     this.#parts = parts
   }
 
+  /** Whose it is. */
+  get tenantId (): string {
+    return this.#parts.frame.tenantId
+  }
+
   /** False once the connection was lost or given up. */
   get isUsable (): boolean {
     return this.#reason === undefined && !this.#hasLeft
@@ -76,23 +81,21 @@ export class Session {
     return opening
   }
 
-  /** Hands a query to the lane, and returns when the server is ready again. The query settles by itself. */
-  run (query: LaneQuery): Promise<void> {
+  /** Hands a query to a lane, and calls `done` when the server is ready again. The query settles by itself. */
+  run (query: LaneQuery, done: () => void): void {
+    const { frame, mayControl, takeLane, giveLaneBack, isCancelled } = this.#parts
     if (this.#reason !== undefined || this.#hasLeft) {
       query.reject(this.#reason ?? new ConnectionLostError())
-      return Promise.resolve()
+      return done()
     }
-    const { frame, mayControl, takeLane, giveLaneBack, isCancelled } = this.#parts
-    if (isCancelled(query)) return Promise.resolve()
-    return new Promise((resolve) => {
-      const lane = takeLane(query)
-      query.judgeErrors((error) => lane.judge(error))
-      const done = (): void => {
-        giveLaneBack(query, lane)
-        resolve()
-      }
-      lane.run({ frame, isAlone: true, mayControl, mayNotify: isNotification(query), lost: (error) => query.abandon(error), done }, query)
-    })
+    if (isCancelled(query)) return done()
+    const lane = takeLane(query)
+    query.judgeErrors((error) => lane.judge(error))
+    const end = (): void => {
+      giveLaneBack(query, lane)
+      done()
+    }
+    lane.run({ frame, isAlone: true, mayControl, mayNotify: isNotification(query), lost: (error) => query.abandon(error), done: end }, query)
   }
 
   /**

@@ -6,6 +6,11 @@ const FEW = 8
 const MANY = 16
 /** A cycle that takes longer than this is slow: nothing more is queued behind it while there is another way. */
 const SLOW_MS = 3
+/**
+ * The same at a schema's home. Anywhere else its statements are planned anew, five times each, which makes cycles there slow
+ * too, and so on. Not much longer, because fast statements wait behind slow ones meanwhile: with 8 their p95 was bare postgres.js's.
+ */
+const SLOW_AT_HOME_MS = 6
 /** A backend keeps memory for every schema that it has seen, so none lives for ever. */
 const MAX_LIFETIME_MS = 30 * 60_000
 
@@ -58,12 +63,12 @@ export class SharedConnections {
     const now = performance.now()
     const mayTakeMore = this.#mayTakeMore(tenantId)
     const mayServe = (candidate: Connection): boolean => mayTakeMore || candidate.serves(tenantId)
-    const fits = (candidate: Connection): boolean => this.#isFree(candidate, now, FEW) && mayServe(candidate)
+    const fits = (candidate: Connection): boolean => this.#isFree(candidate, now, FEW, SLOW_MS) && mayServe(candidate)
     const home = this.#homes.of(shape, tenantId)
     if (home === 'everywhere') return this.#shared.find(fits)
     if (home === undefined) return this.#settle(shape, tenantId, fits)
     const at = this.#shared.indexOf(home)
-    if (at >= 0 && this.#isFree(home, now, MANY) && mayServe(home)) return home
+    if (at >= 0 && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) && mayServe(home)) return home
     return this.#shared.slice(at + 1).find(fits) ?? this.#shared.find(fits)
   }
 
@@ -109,8 +114,8 @@ export class SharedConnections {
     this.#draining.clear()
   }
 
-  #isFree (connection: Connection, now: number, room: number): boolean {
-    const hasRoom = connection.depth === 0 || (connection.depth < room && now - connection.headSince < SLOW_MS)
+  #isFree (connection: Connection, now: number, room: number, slow: number): boolean {
+    const hasRoom = connection.depth === 0 || (connection.depth < room && now - connection.headSince < slow)
     return hasRoom && connection.isUsable && !isOld(connection)
   }
 }

@@ -1,4 +1,4 @@
-import { QueueFullError, QueueTimeoutError } from '../../words/errors.ts'
+import { QueueFullError, QueueTimeoutError } from '../../words/errors/index.ts'
 import type { SettingsFrame } from '../wire/index.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { LaneQuery } from './lane-query.ts'

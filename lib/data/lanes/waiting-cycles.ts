@@ -1,4 +1,4 @@
-import { QueueTimeoutError } from '../../words/errors.ts'
+import { QueueTimeoutError } from '../../words/errors/index.ts'
 import type { Cycle } from './cycle.ts'
 
 /** Cycles that no connection has room for at the moment. */

@@ -1,14 +1,15 @@
 import type { Sql } from 'postgres'
-import { NotSetUpError, OwnerMissingError, OwnerWrongError } from '../../words/errors.ts'
+import { AdminMissingError, NotSetUpError, OperatorMissingError, OwnerMissingError, OwnerWrongError } from '../../words/errors/index.ts'
 import { CONTROL_SCHEMA } from '../../words/names.ts'
-import type { TenancyConfig } from '../../settings/config/index.ts'
+import { type DatabaseRole, HOME, type ServersConfig, type TenancyConfig, databaseAt } from '../../settings/config/index.ts'
+import type { Place } from '../../words/types.ts'
 import { withShortClient } from './client.ts'
 
 /** The part of the settings that the owner's connection needs. */
-export type OwnerConfig = Pick<TenancyConfig, 'ownerDatabase' | 'timeouts'>
+export type OwnerConfig = ServersConfig & Pick<TenancyConfig, 'timeouts'>
 
 /**
- * Runs `fn` with a client of one connection, logged in as the role that owns the schemas. The client ends with `fn`:
+ * Runs `fn` with a client of one connection, logged in at `place` as the role that owns the schemas. The client ends with `fn`:
  * a process that serves requests does not keep the owner's connection.
  *
  * @throws {OwnerMissingError} FST_TENANCY_PROVISION_OWNER_MISSING — there is no `ownerDatabase`.
@@ -16,13 +17,41 @@ export type OwnerConfig = Pick<TenancyConfig, 'ownerDatabase' | 'timeouts'>
  * @throws {NotSetUpError} FST_TENANCY_PROVISION_NOT_SET_UP — the database has no registry.
  * @throws {OwnerWrongError} FST_TENANCY_PROVISION_OWNER_WRONG — another role owns it.
  */
-export async function withOwner<T> (config: OwnerConfig, fn: (sql: Sql) => Promise<T>): Promise<T> {
-  if (config.ownerDatabase === undefined) throw new OwnerMissingError()
-  const options = { connectTimeout: config.timeouts.connect, applicationName: 'zakops-tenancy owner' }
-  return withShortClient(config.ownerDatabase, options, async (sql) => {
+export async function withOwner<T> (config: OwnerConfig, fn: (sql: Sql) => Promise<T>, place: Place = HOME): Promise<T> {
+  return withRole(config, 'ownerDatabase', place, async (sql) => {
     await assertOwner(sql)
     return fn(sql)
   })
+}
+
+/**
+ * Runs `fn` with a client of one connection, logged in at `place` as the role that may create databases.
+ *
+ * @throws {AdminMissingError} FST_TENANCY_PROVISION_ADMIN_MISSING — the options give no `adminDatabase` there.
+ */
+export async function withAdmin<T> (config: OwnerConfig, fn: (sql: Sql) => Promise<T>, place: Place): Promise<T> {
+  return withRole(config, 'adminDatabase', place, fn)
+}
+
+/**
+ * Runs `fn` with a client of one connection, logged in at `place` as the role that sees the rows of every tenant.
+ *
+ * @throws {OperatorMissingError} FST_TENANCY_OPERATOR_MISSING — the options give no `operatorDatabase` there.
+ */
+export async function withOperator<T> (config: OwnerConfig, fn: (sql: Sql) => Promise<T>, place: Place = HOME): Promise<T> {
+  return withRole(config, 'operatorDatabase', place, fn)
+}
+
+async function withRole<T> (config: OwnerConfig, role: DatabaseRole, place: Place, fn: (sql: Sql) => Promise<T>): Promise<T> {
+  const database = databaseAt(config, role, place)
+  if (database === undefined) throw missing(role)
+  const options = { connectTimeout: config.timeouts.connect, applicationName: `zakops-tenancy ${role.replace('Database', '')}` }
+  return withShortClient(database, options, fn)
+}
+
+function missing (role: DatabaseRole): Error {
+  if (role === 'operatorDatabase') return new OperatorMissingError()
+  return role === 'adminDatabase' ? new AdminMissingError() : new OwnerMissingError()
 }
 
 /**

@@ -1,5 +1,6 @@
-import { RegistryUnavailableError, TenantUnknownError } from '../../words/errors.ts'
+import { ContextRefusedError, RegistryUnavailableError, TenantUnknownError } from '../../words/errors/index.ts'
 import type { Tenant, TenantId } from '../../words/types.ts'
+import type { Naming } from '../isolation/index.ts'
 import { Recent } from './recent.ts'
 import { parseTenant } from './row.ts'
 import { RegistryVersion, type RegistryVersionOptions, versionOf } from './version.ts'
@@ -8,8 +9,7 @@ import { RegistryVersion, type RegistryVersionOptions, versionOf } from './versi
 export interface RegistryReaderOptions extends RegistryVersionOptions {
   /** Sends {@link TENANT_ROW_SQL} with this tenant's settings, and returns the rows. */
   readonly readRow: (tenantId: TenantId) => Promise<readonly unknown[]>
-  /** The schema that tenants have under `rls`. */
-  readonly sharedSchema: string
+  readonly naming: Naming
 }
 
 /** The registry, as the application's role reads it: one tenant at a time. */
@@ -26,6 +26,8 @@ export interface RegistryReader {
   peek (tenantId: TenantId): Tenant | undefined
   /** Makes the next `find` of this tenant ask again. */
   forget (tenantId: TenantId): void
+  /** Makes the next `find` of every tenant ask again: the registry said that it has changed. */
+  forgetAll (): void
   /** How many answers are kept. */
   readonly size: number
 }
@@ -99,6 +101,10 @@ export function createRegistryReader (options: RegistryReaderOptions): RegistryR
       answers.delete(tenantId)
       reads.delete(tenantId)
     },
+    forgetAll () {
+      answers.clear()
+      reads.clear()
+    },
     get size () {
       return answers.size
     }
@@ -115,10 +121,11 @@ async function ask (options: RegistryReaderOptions, tenantId: TenantId): Promise
   try {
     const rows = await options.readRow(tenantId)
     if (rows.length === 0) return { tenant: 'unknown', version: undefined, since }
-    const tenant = parseTenant(rows[0], options)
+    const tenant = parseTenant(rows[0], options.naming)
     if (rows.length > 1 || tenant.id !== tenantId) throw new Error('the tenant registry answered with another tenant')
     return { tenant, version: versionOf(rows[0]), since }
   } catch (cause) {
-    throw new RegistryUnavailableError({ cause })
+    // A key that the database does not take is nothing that looking after the registry would mend.
+    throw cause instanceof ContextRefusedError ? cause : new RegistryUnavailableError({ cause })
   }
 }

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { DriverUnsupportedError } from '../../words/errors.ts'
+import { DriverUnsupportedError } from '../../words/errors/index.ts'
 import type { Description } from './description.ts'
 
 /** Types below are PostgreSQL's own, and known to the driver. */

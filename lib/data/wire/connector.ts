@@ -13,6 +13,14 @@ export interface ServerAddress {
   readonly isTlsDirect: boolean
 }
 
+/** The sockets that this package made: in a test, whatever else speaks to the database goes past it. */
+const own = new WeakSet<Socket>()
+
+/** Tells whether this package made the socket. */
+export function isOwnSocket (socket: Socket): boolean {
+  return own.has(socket)
+}
+
 /** The message that asks a server for TLS; it answers with one byte. */
 const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 const YES = 'S'.charCodeAt(0)
@@ -36,6 +44,7 @@ export async function connectTo (address: ServerAddress, timeoutMs: number): Pro
 
 function connectPlain ({ host, port, path }: ServerAddress, timeoutMs: number): Promise<Socket> {
   const socket = path === undefined ? createConnection({ host, port, noDelay: true }) : createConnection({ path })
+  own.add(socket)
   return within(socket, timeoutMs, () => new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(socket))
     socket.once('error', reject)
@@ -73,6 +82,7 @@ async function acceptsTls (socket: Socket, mayRefuse: boolean): Promise<boolean>
 function secure (socket: Socket, options: ConnectionOptions): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const tls = connectTls({ ...options, socket })
+    own.add(tls)
     tls.once('secureConnect', () => resolve(tls))
     tls.on('error', reject)
     tls.once('close', () => reject(new Error('the server closed the connection')))

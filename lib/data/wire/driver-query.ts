@@ -1,5 +1,6 @@
+import { type Readable, Stream } from 'node:stream'
 import type { Sql } from 'postgres'
-import { DriverUnsupportedError } from '../../words/errors.ts'
+import { DriverUnsupportedError } from '../../words/errors/index.ts'
 
 // What postgres.js's queries and helpers look like inside; with driver.ts the one place that knows.
 
@@ -52,4 +53,39 @@ export function isDriverQuery (value: unknown): value is DriverQuery {
 /** A helper of postgres.js, such as `sql(row, 'a', 'b')`, whose text is not known before it is sent. */
 export function isDriverHelper (value: unknown): value is { readonly first: unknown, readonly rest: readonly unknown[] } {
   return typeof value === 'object' && value !== null && 'first' in value && 'rest' in value && 'build' in value
+}
+
+/**
+ * Calls `failed` with the error of a query that has settled already: the driver tells nobody when the server refuses a
+ * COPY at its end, and its stream would wait for ever.
+ */
+export function onLateError (query: object, failed: (error: Error) => void): void {
+  Reflect.set(query, 'reject', (error: unknown) => failed(error instanceof Error ? error : new Error(String(error))))
+}
+
+/**
+ * Calls `fn` with the stream of a COPY before anything else can happen to it: an error that came with its first byte would
+ * be told before whoever awaits the stream has it, and end the process (D-09).
+ */
+export function onStream (query: object, fn: (stream: Stream) => void): void {
+  const resolve: unknown = Reflect.get(query, 'resolve')
+  Reflect.set(query, 'resolve', (result: unknown) => {
+    if (result instanceof Stream) fn(result)
+    if (typeof resolve === 'function') resolve(result)
+  })
+}
+
+/**
+ * Lets the connection of a `copy … to stdout` go on when its rows were read, or when the server gave up: the driver pauses it
+ * while they are not read, and forgets to let it go on when the last of them, or an error, arrives meanwhile. Every answer
+ * behind them would be waited for for ever.
+ */
+export function goOnBehind (rows: Readable): void {
+  rows.once('close', () => {
+    try {
+      rows._read(0)
+    } catch {
+      // The connection is gone already, and says so to whoever uses it next.
+    }
+  })
 }

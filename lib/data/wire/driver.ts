@@ -1,15 +1,14 @@
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import { ArrayTypes } from './array-types.ts'
 import { connectTo, type ServerAddress } from './connector.ts'
 import { type DriverQuery, isDriverQuery } from './driver-query.ts'
-import { DriverSocket } from './driver-socket.ts'
-import { type OpenSocket, LoginSocket } from './login-socket.ts'
+import { type ClientOptions, type OpenClient, type ShortOptions, construct, logIn, openClient, openShort } from './driver-clients.ts'
+import type { OpenSocket } from './login-socket.ts'
 import { sendCancel } from './cancel.ts'
-import { singleSocket } from './single-socket.ts'
-import { DriverUnsupportedError, OptionsInvalidError } from '../../words/errors.ts'
+import { DriverUnsupportedError, OptionsInvalidError } from '../../words/errors/index.ts'
 import type { DatabaseOption } from '../../settings/config/index.ts'
 
-// The one place that knows postgres.js from the inside. What is read here is checked here, so that a new version of the
+// With driver-clients.ts, the one place that knows postgres.js from the inside. What is read here is checked here, so that a new version of the
 // driver that works differently is refused instead of misunderstood.
 
 /** What is set for every client of ours, whatever the user's options say. */
@@ -40,6 +39,11 @@ export interface Driver {
    * on the other. `onEnd` is called once, before the driver hears that the connection has ended.
    */
   open (onEnd: (error: Error | undefined) => void, options?: ClientOptions): OpenClient
+  /**
+   * Opens a client that is one connection, and ends with it: whoever uses it afterwards gets errors. Rejects when there is no
+   * connection.
+   */
+  openShort (options: ShortOptions): Promise<Sql>
   /** Opens a socket and logs in, as the driver does it, with these start-up parameters beside the user's. */
   logIn (parameters: Readonly<Record<string, string>>): Promise<OpenSocket>
   /**
@@ -51,36 +55,23 @@ export interface Driver {
   cancel (key: OpenSocket['key']): Promise<void>
 }
 
-/** What one client has of its own. */
-export interface ClientOptions {
-  readonly fetch_types?: boolean
-  /** Called with every notification of a channel that the client listens to. */
-  readonly onnotify?: (channel: string, payload: string) => void
-}
-
 /** Hands a query to a client of the driver. */
 export type Execute = (query: DriverQuery) => void
 
-/** A client of the driver with one connection, which it does not open again. */
-export interface OpenClient {
-  readonly sql: Sql
-  /** Ends the connection now, and rejects what is on its way. */
-  abort (): void
-}
-
 /**
- * Returns the driver for one database.
+ * Returns the driver for one database. What `model` says of types and transforms holds there too, so that a tenant's
+ * queries do not change with its server.
  *
  * @throws {DriverUnsupportedError} FST_TENANCY_DRIVER_UNSUPPORTED — the installed postgres.js is built differently.
  */
-export function openDriver (database: DatabaseOption, connectTimeoutMs: number): Driver {
+export function openDriver (database: DatabaseOption, connectTimeoutMs: number, model: DatabaseOption = database): Driver {
   const fixed = { ...FIXED, connect_timeout: Math.ceil(connectTimeoutMs / 1000) }
   const silent = { onnotice: () => {} }
   const never = { socket: () => { throw new Error('the builder does not connect') } }
-  const fetchTypes = typeof database === 'string' || database.fetch_types !== false
+  const fetchTypes = typeof model === 'string' || model.fetch_types !== false
   const builder: Sql = typeof database === 'string'
-    ? construct(database, { ...silent, ...fixed, ...never })
-    : construct({ ...silent, ...database, ...fixed, ...never })
+    ? construct(database, { ...silent, ...tasteOf(model), ...fixed, ...never })
+    : construct({ ...silent, ...tasteOf(model), ...database, ...fixed, ...never })
   const parsed = builder.options
   const host = parsed.host[0]
   const port = parsed.port[0]
@@ -102,54 +93,23 @@ export function openDriver (database: DatabaseOption, connectTimeoutMs: number):
     arrayTypes: new ArrayTypes(parsed),
     isPreparing: parsed.prepare,
     open: (onEnd, options) => openClient(parsed, { address, connect }, onEnd, options),
+    openShort: (options) => openShort(parsed, { address, connect }, options),
     logIn: (parameters) => logIn(parsed, { address, connect }, parameters, connectTimeoutMs),
     openLane: (socket, isOurs) => executeOf(construct({ ...parsed, ...(isOurs ? untouched : {}), ssl: false, connect_timeout: 0, socket: () => socket })),
     cancel: async (key) => await sendCancel(await connect(), key)
   }
 }
 
+/** The options that say how values are written and read, and not where. */
+const TASTE = ['types', 'transform', 'fetch_types', 'prepare', 'onnotice', 'connection']
+
+function tasteOf (model: DatabaseOption): object {
+  return typeof model === 'string' ? {} : Object.fromEntries(Object.entries(model).filter(([name]) => TASTE.includes(name)))
+}
+
 /** The options were looked at before, but PGHOST and PGTARGETSESSIONATTRS are the driver's own. */
 function assertOneHost ({ host, target_session_attrs: target }: Sql['options']): void {
   if (host.length > 1 || target) throw new OptionsInvalidError('- PGHOST must be one host, and PGTARGETSESSIONATTRS must not be set: several hosts are not there yet.')
-}
-
-/** The driver logs in; at its first ReadyForQuery the socket is taken from it. */
-function logIn (parsed: Sql['options'], { address, connect }: Connecting, parameters: Readonly<Record<string, string>>, timeoutMs: number): Promise<OpenSocket> {
-  let timer: NodeJS.Timeout | undefined
-  return new Promise<OpenSocket>((resolve, reject) => {
-    const single = singleSocket(() => new LoginSocket(address, connect(), resolve), passwordOf(parsed))
-    const client = construct({ ...parsed, ...single.options, connection: { ...parsed.connection, ...parameters }, ssl: false, connect_timeout: 0 })
-    // Never answered: the socket is gone by then, and the promise of it with it.
-    client`select`.then(() => reject(new Error('the socket was not taken over')), reject)
-    // The driver's own timer would outlive the log-in and keep the process.
-    timer = setTimeout(() => {
-      const error = new Error('no log-in before the deadline')
-      single.fail(error)
-      reject(error)
-    }, timeoutMs)
-  }).finally(() => clearTimeout(timer))
-}
-
-interface Connecting {
-  readonly address: ServerAddress
-  readonly connect: () => ReturnType<typeof connectTo>
-}
-
-function openClient (parsed: Sql['options'], { address, connect }: Connecting, onEnd: (error: Error | undefined) => void, options: object = {}): OpenClient {
-  const single = singleSocket(() => new DriverSocket(address, connect(), onEnd), passwordOf(parsed))
-  const sql = construct({ ...parsed, ...single.options, ...options, ssl: false })
-  return {
-    sql,
-    abort () {
-      // An error of its own, because the driver writes the statement and its parameters into it.
-      single.fail(new Error('the connection was given up'))
-      sql.end({ timeout: 0 }).catch(() => {})
-    }
-  }
-}
-
-function passwordOf (parsed: Sql['options']): unknown {
-  return Reflect.get(parsed, 'pass')
 }
 
 /** How the driver reads and writes values when nobody has told it otherwise. */
@@ -163,9 +123,4 @@ function executeOf (client: Sql): Execute {
   const query: unknown = client``
   if (!isDriverQuery(query)) throw new DriverUnsupportedError()
   return query.handler
-}
-
-/** Calls the driver's function with options that its types do not tell of: those that it has parsed before. */
-function construct (...args: unknown[]): Sql {
-  return Reflect.apply(postgres, undefined, args)
 }

@@ -30,7 +30,7 @@ export function errorFields (bytes: Buffer): ErrorFields {
   const fields: Record<string, string> = {}
   for (const { letter, text } of rawFields(bytes)) {
     const name = NAMES[letter]
-    if (name !== undefined) fields[name] = text
+    if (name !== undefined) fields[name] = letter === 'R' ? shownRoutine(text) : text
   }
   return fields
 }
@@ -51,6 +51,16 @@ export function repositioned (bytes: Buffer, charactersInFront: number): Buffer 
     return position > 0 ? [`P${position}\0`] : []
   })
   return message(bytes[0] ?? BACKEND.error, ...fields, '\0')
+}
+
+/** Returns an error whose routine the driver does not know, but whoever asks for `shownRoutine` of it does. */
+export function withHiddenRoutine (bytes: Buffer): Buffer {
+  return message(bytes[0] ?? BACKEND.error, ...rawFields(bytes).map(({ letter, text }) => letter === 'R' ? `R ${text}\0` : `${letter}${text}\0`), '\0')
+}
+
+/** Returns the name that a routine has on the server. */
+export function shownRoutine (routine: string): string {
+  return routine.trimStart()
 }
 
 /** Returns an error message of our own, which the driver takes for the server's. */

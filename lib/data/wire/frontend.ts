@@ -27,6 +27,11 @@ export function isEnd (group: MessageGroup): boolean {
   return group.end === 'sync' && group.parse === undefined && group.bind === undefined && group.execute === undefined
 }
 
+/** Tells whether a group asks for the first rows of a cursor, which stays open behind them. */
+export function opensCursor ({ bind, execute }: MessageGroup): boolean {
+  return bind !== undefined && execute !== undefined && execute.rows !== 0
+}
+
 /** Tells whether a group asks for the next rows of a cursor. */
 export function isNextRows (group: MessageGroup): boolean {
   return group.end === 'flush' && group.parse === undefined && group.bind === undefined && group.execute !== undefined

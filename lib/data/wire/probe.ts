@@ -5,6 +5,8 @@ import type { Driver } from './driver.ts'
 export interface ServerFacts {
   /** Whether a pooler stands in between: the process that was named at log-in is not the one that answers. */
   readonly isPooled: boolean
+  /** Whether Citus is installed in the database: it needs settings, policies and schemas of another shape. */
+  readonly isCitus: boolean
 }
 
 /**
@@ -16,10 +18,10 @@ export async function probeServer (driver: Driver): Promise<ServerFacts> {
     const client = driver.open(() => {}, { fetch_types: driver.fetchTypes })
     try {
       // As text by position: the user's options may rename columns and parse numbers.
-      const result = await client.sql`select pg_catalog.pg_backend_pid()::text`.raw()
+      const result = await client.sql`select pg_catalog.pg_backend_pid()::text, (select extname::text from pg_catalog.pg_extension where extname = 'citus')`.raw()
       const pid = Number(result[0]?.[0]?.toString())
       await client.sql.end({ timeout: 1 })
-      return { isPooled: Reflect.get(result.state, 'pid') !== pid }
+      return { isPooled: Reflect.get(result.state, 'pid') !== pid, isCitus: result[0]?.[1]?.toString() === 'citus' }
     } finally {
       client.abort()
     }

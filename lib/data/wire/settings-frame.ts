@@ -1,13 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import { quoteLiteral } from '../../words/names.ts'
 import type { TenantSettings } from '../../words/types.ts'
-import { BACKEND, EXECUTE, FRONTEND, SYNC, int16, int32, message, parseBody, parseOf, value } from './messages.ts'
+import type { Sign } from '../signing/index.ts'
+import { BACKEND, EXECUTE, FRONTEND, int16, int32, message, parseBody, value } from './messages.ts'
+import { type PreparedFrame, prepareFrame } from './prepared-frame.ts'
+import { SignedMessages } from './signed-messages.ts'
 
-/** The messages that set one tenant's settings in front of a statement, and what the server has to answer. */
+/** The settings of one tenant's statements, and how they are sent. */
 export interface SettingsFrame {
   /** What names in SQL mean under these settings: a statement prepared under one shape is not used under another. */
   readonly shape: string
   readonly tenantId: string
+  /** Whether a statement that is in no transaction gets one of its own: settings last no longer, and reach nothing without. */
+  readonly isEnclosed: boolean
+  /** Returns what to write now: what expires is made anew. All of one cycle has to be of one call. */
+  current (): SettingsMessages
+}
+
+/** The messages that set one tenant's settings in front of a statement, and what the server has to answer. */
+export interface SettingsMessages {
   /** What is sent; the nonce has to be written at `nonceAt`. */
   readonly request: Buffer
   readonly nonceAt: number
@@ -15,8 +25,18 @@ export interface SettingsFrame {
   readonly replies: readonly number[]
   /** The row that has to come back, without the nonce, which is its last four bytes. */
   readonly row: Buffer
-  /** The same in the simple protocol: SQL to put in front of a text, and the row that has to come back. */
-  inText (nonce: number): { readonly sql: string, readonly row: Buffer }
+  /**
+   * The same in the simple protocol: SQL to put in front of a text, and the row that has to come back. Undefined where they may
+   * be in no text, since other sessions of the role read texts in pg_stat_activity (G-06): then the messages go in front of it.
+   */
+  readonly inText: ((nonce: number) => SettingsText) | undefined
+}
+
+/** Settings in front of a text: SQL, the row that has to come back, and the types of all messages that have to. */
+export interface SettingsText {
+  readonly sql: string
+  readonly row: Buffer
+  readonly replies: readonly number[]
 }
 
 /**
@@ -46,7 +66,10 @@ const FRAME_BODY = parseBody(settingsSql('$1', '$2', '$3', '$4'), [TEXT_TYPE, TE
 /** The code of the frame's error when the schema is not there: division by zero. */
 export const SCHEMA_IS_MISSING = '22012'
 
-const { bindComplete, commandComplete, dataRow, parseComplete, ready } = BACKEND
+const { bindComplete, commandComplete, dataRow, rowDescription } = BACKEND
+
+/** What a simple query answers to the SELECT that sets the settings. */
+const TEXT_REPLIES = [rowDescription, dataRow, commandComplete]
 const TEXT = 0
 const BINARY = 1
 
@@ -55,38 +78,48 @@ const BINARY = 1
  * number that is different for every statement of a connection.
  *
  * `isNamed` prepares the frame once for each connection. A pooler that hands out another server connection for each
- * transaction needs it parsed each time.
+ * transaction needs it parsed each time. With `sign`, tenant ids are sent signed.
  */
-export function postgresDialect ({ isNamed }: { readonly isNamed: boolean }): SettingsDialect {
-  // Not to be guessed, so that SQL of a user's cannot have prepared it before.
-  const name = isNamed ? `zakops_${randomBytes(12).toString('hex')}` : ''
-  const parse = parseOf(name, FRAME_BODY)
+export function postgresDialect ({ isNamed, sign }: { readonly isNamed: boolean, readonly sign?: Sign | undefined }): SettingsDialect {
+  const prepared = prepareFrame(FRAME_BODY, isNamed)
+  const make = (settings: FrameSettings, isSecret: boolean): SettingsMessages => messagesOf(settings, prepared, isSecret)
   return {
-    isNaming: isNamed,
-    setUp: isNamed ? Buffer.concat([parse, SYNC]) : Buffer.alloc(0),
-    setUpReplies: isNamed ? [parseComplete, ready] : [],
-    frameOf: (settings) => frameOf(settings, name, isNamed ? Buffer.alloc(0) : parse)
+    ...prepared.once,
+    frameOf (settings) {
+      const { tenantId, searchPath } = settings
+      const about = { shape: searchPath, tenantId, isEnclosed: false }
+      // Nobody is nobody without a signature.
+      if (sign === undefined || tenantId === '') {
+        const plain = make({ ...settings, value: tenantId }, false)
+        return { ...about, current: () => plain }
+      }
+      const signed = new SignedMessages(() => sign(tenantId), (value) => make({ ...settings, value }, true))
+      return { ...about, current: () => signed.current() }
+    }
   }
 }
 
-function frameOf ({ searchPath, tenantId, schema }: TenantSettings, name: string, parse: Buffer): SettingsFrame {
+/** Tenant settings, and the text that says who the tenant is. */
+type FrameSettings = TenantSettings & { readonly value: string }
+
+function messagesOf ({ searchPath, schema, value: tenant }: FrameSettings, { name, parse, parseReplies }: PreparedFrame, isSecret: boolean): SettingsMessages {
   const nonce = value(int32(0))
   const bind = message(FRONTEND.bind, `\0${name}\0`,
     int16(4), int16(TEXT), int16(TEXT), int16(BINARY), int16(TEXT),
-    int16(4), value(searchPath), value(tenantId), nonce, value(schema),
+    int16(4), value(searchPath), value(tenant), nonce, value(schema),
     int16(3), int16(TEXT), int16(TEXT), int16(BINARY))
   const behindNonce = value(schema).length + 2 + 3 * 2
-  const row = message(dataRow, int16(3), value(searchPath), value(tenantId), nonce)
+  const row = message(dataRow, int16(3), value(searchPath), value(tenant), nonce)
   return {
-    shape: searchPath,
-    tenantId,
     request: Buffer.concat([parse, bind, EXECUTE]),
     nonceAt: parse.length + bind.length - behindNonce - 4,
-    replies: [...(parse.length > 0 ? [parseComplete] : []), bindComplete, dataRow, commandComplete],
+    replies: [...parseReplies, bindComplete, dataRow, commandComplete],
     row: row.subarray(0, row.length - 4),
-    inText (number) {
-      const sql = settingsSql(quoteLiteral(searchPath), quoteLiteral(tenantId), `(${number})::pg_catalog.int4`, quoteLiteral(schema))
-      return { sql: `${sql};`, row: message(dataRow, int16(3), value(searchPath), value(tenantId), value(String(number))) }
-    }
+    inText: isSecret
+      ? undefined
+      : (number) => {
+          const sql = settingsSql(quoteLiteral(searchPath), quoteLiteral(tenant), `(${number})::pg_catalog.int4`, quoteLiteral(schema))
+          return { sql: `${sql};`, row: message(dataRow, int16(3), value(searchPath), value(tenant), value(String(number))), replies: TEXT_REPLIES }
+        }
   }
 }

@@ -1,6 +1,6 @@
 import { leadingWords } from './leading-words.ts'
 import { isStreamed, namesIn } from './statement-names.ts'
-import { NOTIFIES, controlReason, nameReason, refusalReason } from './statement-refusals.ts'
+import { NOTIFIES, TENANT, controlReason, nameReason, refusalReason } from './statement-refusals.ts'
 import { statementsOf } from './sql-statements.ts'
 
 /** What may become of one statement of a tenant. */
@@ -49,6 +49,8 @@ const OF_THE_SESSION = /set_config|pg_settings|set_limit|setseed|advisory|lastva
 // Only as words of their own, behind these words: `temp` alone is a column of somebody's.
 const TEMPORARY = /(?:^| )(?:into|create|local|global) temp(?:orary)?(?: |$)/
 const RUNS_A_PREPARED = /^(?:\. )*explain (?:.* )?(?:execute|declare)(?: |$)|(?:^| )as execute /
+// Of `app`, which the tenant's setting is in too, under whatever spelling.
+const OTHER_SETTING = /^(?:\. )*set local app \. (?!tenant_id\b)\w/
 /** Without any of these there is no need to read the whole statement. */
 const HAS_SUSPECTS = /\bu&"|\btemp|\bexecute\b|\bdeclare\b|\blo_|loread|lowrite|large_?object|backend|dblink|pg_prepared|pg_notify/i
 
@@ -71,6 +73,7 @@ function kindOfWords ([first = '', second = '', third = '']: readonly string[], 
   if (CHANGES.has(first)) return ALONE
   if ((first === 'create' || first === 'alter' || first === 'drop') && IN_A_SCHEMA.has(second)) return ALONE
   if (first === 'set' && second === 'transaction' && third !== '') return MODE
+  if (first === 'set' && second === 'local' && third === 'app' && !OTHER_SETTING.test(namesIn(text).join(' '))) return { kind: 'refused', reason: TENANT }
   // With a third word: `set local.x` is a session setting with a name that looks like the word.
   if (first === 'set' && (second === 'local' || second === 'constraints') && third !== '') return third === 'session' || third === 'role' ? refused(text) : ALONE
   if (first === 'copy' && isStreamed(text)) return ALONE

@@ -4,6 +4,8 @@ import { leadingWords } from './leading-words.ts'
 const TRANSACTION = 'Transaction control is refused on the tenant client, because it would end the tenant\'s settings: use sql.begin(fn), and return or throw to end it.'
 const SAVEPOINT = 'Savepoints in SQL text are refused on the tenant client: use tx.savepoint(fn).'
 const SESSION = 'Session settings are refused on the tenant client, because the next tenant on the connection would get them: use "set local" inside sql.begin(fn).'
+/** `set local app.tenant_id`: in a text of several statements it would hold for those behind it (R-20). */
+export const TENANT = 'The setting of the tenant is refused on the tenant client, because its context decides who the tenant is: use tenancy.runWithTenant(id, fn).'
 const PREPARED = 'Prepared statements in SQL text are refused on the tenant client, because connections are shared between tenants: send the statement itself.'
 const CHANNEL = 'LISTEN and NOTIFY in SQL text are refused on the tenant client, because channels belong to the whole database: use sql.listen and sql.notify, which keep them apart by tenant.'
 /** `pg_notify` in SQL text. */

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { readClaim } from '../../settings/claim/index.ts'
-import { ClaimInvalidError, ClaimMissingError, TenantDeniedError, TenantMismatchError, TokenInvalidError, TokenMissingError } from '../../words/errors.ts'
+import { ClaimInvalidError, ClaimMissingError, TenantDeniedError, TenantMismatchError, TokenInvalidError, TokenMissingError } from '../../words/errors/index.ts'
 import type { Tenant, TenantId } from '../../words/types.ts'
 import type { OpenTenancy } from '../tenancy/index.ts'
 import { disagreement } from './agreement.ts'
+import { noteClaim, reasonOf } from './refusal-record.ts'
 import { knownRuleOf, ruleOf } from './route-rule.ts'
 import type { TokenReader } from './token.ts'
 
@@ -38,7 +39,9 @@ export function tokenAdmission (open: OpenTenancy, tokens: TokenReader): Admissi
       const rule = ruleOf(request)
       if (rule.tenant === 'none') return undefined
       try {
-        const tenantId = readClaimOf(await tokens.read(request), claim)
+        const payload = await tokens.read(request)
+        noteClaim(request, payload)
+        const tenantId = readClaimOf(payload, claim)
         checkAgreement(open, request, tenantId)
         return await open.admit(tenantId)
       } catch (error) {
@@ -97,14 +100,7 @@ function isRefusal (error: unknown): error is Error {
     error instanceof TenantDeniedError || error instanceof TenantMismatchError
 }
 
-/** Throws `error`, or counts it in observe mode. The log says what the reply must not. */
+/** Throws `error`, which the hook of refusals then tells of in the log, or counts it in observe mode. */
 function refuse (open: OpenTenancy, request: FastifyRequest, error: Error): void {
-  const details = { route: request.routeOptions.url, reason: codeOf(error.cause) ?? codeOf(error) }
-  // The request's own log line has its id already.
-  if (!open.enforcement.isObserving) request.log.info({ ...details, err: error }, 'request refused')
-  open.enforcement.refuse(error, { ...details, reqId: request.id })
-}
-
-function codeOf (error: unknown): unknown {
-  return error instanceof Error ? Reflect.get(error, 'code') : undefined
+  open.enforcement.refuse(error, { route: request.routeOptions.url, reason: reasonOf(error), reqId: request.id })
 }

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { type TenancyOptions, resolveConfig } from '../../settings/config/index.ts'
-import { OptionsInvalidError } from '../../words/errors.ts'
+import { OptionsInvalidError } from '../../words/errors/index.ts'
 import { type OpenTenancy, openTenancy } from '../tenancy/index.ts'
 import { singleAdmission, tokenAdmission } from './admission.ts'
 import './augment.ts'
 import { addContextHooks } from './hooks.ts'
+import { addRefusalHooks } from './refusals.ts'
 import { contextOf, requestTenancy } from './request-state.ts'
 import { addTransactionHooks } from './route-transaction.ts'
 import { openTokens, registerJwt } from './token.ts'
@@ -21,6 +22,7 @@ const tenancyPlugin: FastifyPluginAsync<TenancyOptions> = async (fastify, option
   decorate(fastify, open)
   addContextHooks(fastify, tokens === undefined ? singleAdmission(open) : tokenAdmission(open, tokens))
   addTransactionHooks(fastify, open)
+  addRefusalHooks(fastify, open)
 }
 
 /**
@@ -42,6 +44,7 @@ const tenancyPlugin: FastifyPluginAsync<TenancyOptions> = async (fastify, option
  *
  * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — lists every problem with the options at once.
  * @throws {RoleUnsafeError} FST_TENANCY_ROLE_UNSAFE — in multi mode, the role can see past the isolation.
+ * @throws {InstanceMismatchError} FST_TENANCY_INSTANCE_MISMATCH — in single mode, the database is another TENANT_ID's.
  * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE
  */
 export const zakopsTenancy = fp(tenancyPlugin, { name: 'zakops-tenancy', fastify: '5.x' })

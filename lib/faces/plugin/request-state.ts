@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { assertMayEnter, runInContext } from '../../settings/context/index.ts'
-import { ContextMissingError } from '../../words/errors.ts'
+import { ContextMissingError } from '../../words/errors/index.ts'
 import type { TenantContext } from '../../words/types.ts'
 
 /** What `request.tenancy` is. */

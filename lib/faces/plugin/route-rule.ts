@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { OptionsInvalidError } from '../../words/errors.ts'
+import { OptionsInvalidError } from '../../words/errors/index.ts'
 
 /**
  * The route config `tenancy`.

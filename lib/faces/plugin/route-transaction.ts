@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { currentContext, runInContext } from '../../settings/context/index.ts'
-import { TransactionEndedError } from '../../words/errors.ts'
+import { TransactionEndedError } from '../../words/errors/index.ts'
 import type { TenantContext } from '../../words/types.ts'
 import type { OpenTenancy } from '../tenancy/index.ts'
+import { withErrorId } from './refusals.ts'
 import { contextOf, setContext } from './request-state.ts'
 import { type RouteRule, ruleOf } from './route-rule.ts'
 
@@ -43,12 +44,12 @@ export function addTransactionHooks (fastify: FastifyInstance, open: OpenTenancy
     runInContext(transaction.context, done)
   })
 
-  fastify.addHook('onSend', function commitTransactionHook (request, _reply, payload, done) {
+  fastify.addHook('onSend', function commitTransactionHook (request, reply, payload, done) {
     const transaction = transactions.get(request)
-    if (transaction === undefined || transaction.state === 'ended') return done(null, payload)
+    if (transaction === undefined || transaction.state === 'ended') return done(null, withErrorId(request, reply, payload))
     if (transaction.state === 'open') commitSoon(request, transaction)
     const isError = transaction.state === 'rolling back'
-    afterOutcome(request, transaction, (error) => error === undefined || isError ? done(null, payload) : done(error))
+    afterOutcome(request, transaction, (error) => error === undefined || isError ? done(null, withErrorId(request, reply, payload)) : done(error))
   })
 }
 

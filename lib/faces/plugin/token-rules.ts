@@ -1,6 +1,6 @@
 import type { FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
-import { OptionsInvalidError } from '../../words/errors.ts'
+import { OptionsInvalidError } from '../../words/errors/index.ts'
 
 type Jwt = FastifyInstance['jwt']
 export type VerifyOptions = NonNullable<FastifyJWTOptions['verify']>

@@ -1,7 +1,7 @@
 import fastifyJwt, { type FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { hasRepeatedKeys } from '../../settings/claim/index.ts'
-import { OptionsInvalidError, TokenInvalidError, TokenMissingError } from '../../words/errors.ts'
+import { OptionsInvalidError, TokenInvalidError, TokenMissingError } from '../../words/errors/index.ts'
 import { timesSent } from './agreement.ts'
 import { type TokenRules, type VerifyOptions, tokenRules } from './token-rules.ts'
 import { type VerifiedToken, VerifiedTokens, isVerdictLasting } from './verified-tokens.ts'

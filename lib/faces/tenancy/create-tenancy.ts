@@ -20,6 +20,7 @@ import type { Tenancy } from './tenancy.ts'
  * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — the message lists every problem.
  * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE
  * @throws {RoleUnsafeError} FST_TENANCY_ROLE_UNSAFE — in multi mode, if the role can see past the isolation.
+ * @throws {InstanceMismatchError} FST_TENANCY_INSTANCE_MISMATCH — in single mode, the database is another TENANT_ID's.
  */
 export async function createTenancy (options: TenancyOptions = {}): Promise<Tenancy> {
   return (await openTenancy(resolveConfig(options, process.env))).tenancy

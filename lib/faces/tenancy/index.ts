@@ -1,3 +1,7 @@
+export type { AcrossOptions, EachTenantOptions, EachTenantReport, TenancyAcross, TenantOutcome, TenantRow } from './across.ts'
+export { type AdoptPlanRequest, type Adoption, type TenancyAdoption, createAdoption } from './adoptions.ts'
 export { createTenancy } from './create-tenancy.ts'
+export type { TenancyLifecycle } from './lifecycle.ts'
 export { openTenancy } from './open-tenancy.ts'
-export type { OpenTenancy, Tenancy, TenancyStats, TenantRegistry } from './tenancy.ts'
+export { type TenancySigning, createSigning } from './signing.ts'
+export type { OpenTenancy, Tenancy, TenancyStats, TenantRegistry, WithoutTenantOptions } from './tenancy.ts'

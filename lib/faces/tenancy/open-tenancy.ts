@@ -1,32 +1,48 @@
-import { Channels } from '../../data/channels/index.ts'
 import { type TenantClient, createTenantClient } from '../../data/client/index.ts'
-import { settingsOf } from '../../data/isolation/index.ts'
-import { type AskForTypes, Lanes } from '../../data/lanes/index.ts'
-import { type RegistryReader, TENANT_ROW_SQL, VERSION_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
-import { ARRAY_TYPES_SQL, openDriver, postgresDialect, probeServer } from '../../data/wire/index.ts'
-import { runAudit } from '../../operations/audit/index.ts'
-import { migrateTenants } from '../../operations/migrations/index.ts'
+import { catalogSettings, settingsOf } from '../../data/isolation/index.ts'
+import { SchemaAge } from '../../data/lanes/index.ts'
+import { Places, type TenantPlace } from '../../data/places/index.ts'
+import { Signer } from '../../data/signing/index.ts'
+import { type RegistryReader, SCHEMA_AGE_SQL, TENANT_ROW_SQL, VERSION_SQL, createOwnerRegistry, createRegistryReader } from '../../data/registry/index.ts'
+import { TenantWatch } from '../../data/watch/index.ts'
+import { auditEverywhere, runAudit } from '../../operations/audit/index.ts'
 import { provision } from '../../operations/provisioning/index.ts'
+import { NOTE_REFUSALS_SQL } from '../../operations/roles/index.ts'
 import type { TenancyConfig } from '../../settings/config/index.ts'
 import { assertSingleCopy } from '../../settings/context/index.ts'
 import { type Enforcement, createEnforcement } from '../../settings/enforcement/index.ts'
-import { DatabaseUnreachableError, RegistryUnavailableError } from '../../words/errors.ts'
+import { ContextRefusedError, RegistryUnavailableError } from '../../words/errors/index.ts'
 import { parseTenantId } from '../../words/names.ts'
-import type { TenantId, TenantSettings } from '../../words/types.ts'
+import type { Finding, Tenant, TenantId } from '../../words/types.ts'
 import { type Admission, admitOnly, admitRegistered } from './admission.ts'
+import { createAcross } from './across.ts'
+import { createAdoption } from './adoptions.ts'
+import { createLifecycle } from './lifecycle.ts'
+import { createFleet } from './fleet.ts'
+import { requireInstance } from './instance-check.ts'
 import { processLogger } from './logger.ts'
+import { createMoves } from './moves.ts'
 import { createRunners } from './runners.ts'
 import { judgeFindings, warnAboutSingleMode } from './start-checks.ts'
 import type { OpenTenancy } from './tenancy.ts'
+import { proveSigning } from './prove-signing.ts'
+import { createSigning } from './signing.ts'
+import { createTransfers } from './transfers.ts'
 
 interface Parts {
   readonly config: TenancyConfig
   readonly enforcement: Enforcement
-  readonly lanes: Lanes
-  readonly channels: Channels
+  readonly places: Places
   readonly client: TenantClient
   readonly reader: RegistryReader
   readonly admission: Admission
+  readonly watch: TenantWatch
+}
+
+/** How a tenancy is opened. */
+export interface OpenRequest {
+  /** False leaves the mark of `single` mode alone: who only looks has no claim on a database. Default: true. */
+  readonly claimsInstance?: boolean
 }
 
 /**
@@ -34,73 +50,93 @@ interface Parts {
  *
  * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE
  * @throws {RoleUnsafeError} FST_TENANCY_ROLE_UNSAFE — in multi mode, if the role can see past the isolation.
+ * @throws {InstanceMismatchError} FST_TENANCY_INSTANCE_MISMATCH — in single mode, the database is another TENANT_ID's.
  * @throws {TwoCopiesError} FST_TENANCY_CONTEXT_TWO_COPIES
  */
-export async function openTenancy (config: TenancyConfig): Promise<OpenTenancy> {
+export async function openTenancy (config: TenancyConfig, { claimsInstance = true }: OpenRequest = {}): Promise<OpenTenancy> {
   assertSingleCopy()
   const log = config.log ?? processLogger
   warnAboutSingleMode(config, log)
   const enforcement = createEnforcement(config.enforce, log)
-  const driver = openDriver(config.database, config.timeouts.connect)
-  const { isPooled } = await probeServer(driver).catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
-  if (isPooled) log.warn({}, 'a connection pooler answers: statements are not prepared by name, and sql.reserve and advisory locks need its session mode')
-  const dialect = postgresDialect({ isNamed: driver.isPreparing && !isPooled })
-  const askForTypes: AskForTypes = async (types) => (await client.query(catalogSettings(''), ARRAY_TYPES_SQL, [`{${types.join()}}`]))
-    .map(({ array, element }) => ({ array: Number(array), element: Number(element) }))
-  const lanes = new Lanes(driver, dialect, { ...config.lanes, perTenant: lanesPerTenant(config), isPooled, timeouts: config.timeouts, askForTypes })
+  const age = new SchemaAge({ read: async () => await client.query(catalogSettings(''), SCHEMA_AGE_SQL), cacheMs: config.registryCacheMs })
+  const signer = config.signing === undefined ? undefined : new Signer(config.signing)
+  const places = await Places.start({
+    config,
+    log,
+    sign: signer?.sign,
+    admit: async (id) => await admission.admit(id),
+    settingsOf: (tenant) => tenant === undefined ? catalogSettings('') : settingsOf(tenant, config.extensionsSchema),
+    ask: async (place, text, parameters) => await client.query(catalogSettings(''), text, parameters, place),
+    age,
+    judge: async (place, tenant) => {
+      judgeFindings(await audit(place, tenant), config.mode, enforcement, log)
+      if (signer !== undefined) await proveSigning(client, config.tenantId, place)
+    }
+  })
+  const whereabouts = { forget: (id: TenantId) => reader.forget(id), find: async (id: TenantId) => await admission.admit(id) }
+  const client = createTenantClient({ places, timeouts: config.timeouts, enforcement, whereabouts })
   const reader = createRegistryReader({
     readRow: (id) => client.query(catalogSettings(id), TENANT_ROW_SQL, [id]),
     readVersion: () => client.query(catalogSettings(''), VERSION_SQL),
     cacheMs: config.registryCacheMs,
-    sharedSchema: config.sharedSchema
+    naming: config
   })
-  const admission = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement)
-  const channels = new Channels({ driver, isPooled, connectTimeoutMs: config.timeouts.connect, key: config.channelKey, admit: admission.admit, log })
-  const client = createTenantClient({
-    builder: driver.builder,
-    lanes,
-    dialect,
-    channels,
-    timeouts: config.timeouts,
-    enforcement,
-    settingsOf: (tenant) => tenant === undefined ? catalogSettings('') : settingsOf(tenant, config.extensionsSchema)
-  })
+  const admission = config.mode === 'single' ? admitOnly(config) : admitRegistered(reader, enforcement, config.minMigration)
+  /** A database of a tenant's own has no shared tables that would need policies. */
+  const audit = async (place: TenantPlace, tenant?: Tenant): Promise<readonly Finding[]> => await runAudit(
+    async (text, tenantId) => await client.query(catalogSettings(tenantId ?? ''), text, [], place),
+    { sharedSchema: config.sharedSchema, extensionsSchema: config.extensionsSchema, isOwnDatabase: tenant !== undefined && tenant.database !== null, isSigning: config.signing !== undefined, isLocked: config.locked }
+  )
+  const watch = new TenantWatch({ places, connectTimeoutMs: config.timeouts.connect, cacheMs: config.registryCacheMs, reader, age, isObserving: enforcement.isObserving, log })
   try {
-    await lanes.start().catch((cause: unknown) => { throw new DatabaseUnreachableError({ cause }) })
-    const open = assemble({ config, enforcement, lanes, channels, client, reader, admission })
-    judgeFindings(await open.tenancy.audit(), config.mode, enforcement, log)
-    if (config.mode === 'multi') await requireRegistry(client)
-    return open
+    signer?.bind(await places.deployment())
+    judgeFindings(await audit(places.home), config.mode, enforcement, log)
+    if (signer !== undefined) await proveSigning(client, config.tenantId, places.home)
+    if (config.mode === 'multi') {
+      await requireRegistry(client, config.tenantId)
+      await watch.start()
+    } else if (claimsInstance) {
+      await requireInstance(async (text, parameters) => await client.query(catalogSettings(''), text, parameters), config.tenantId, enforcement, log)
+    }
+    return assemble({ config, enforcement, places, client, reader, admission, watch })
   } catch (error) {
-    await lanes.close(0)
+    await watch.close()
+    await places.close(0)
     throw error
   }
 }
 
 /** A registry that is not there would refuse every request, so the start fails instead. */
-async function requireRegistry (client: TenantClient): Promise<void> {
-  await client.query(catalogSettings(''), `${TENANT_ROW_SQL} limit 0`, ['']).catch((cause: unknown) => {
-    throw new RegistryUnavailableError({ cause })
+async function requireRegistry (client: TenantClient, tenantId: TenantId): Promise<void> {
+  // As a tenant has it: where the database takes nothing unsigned and this process signs nothing, it says so here.
+  await client.query(catalogSettings(tenantId), TENANT_ROW_SQL, [tenantId]).catch((cause: unknown) => {
+    throw cause instanceof ContextRefusedError ? cause : new RegistryUnavailableError({ cause })
   })
 }
 
 function assemble (parts: Parts): OpenTenancy {
-  const { config, enforcement, lanes, channels, client, reader, admission } = parts
+  const { config, enforcement, places, client, reader, admission, watch } = parts
   const owner = createOwnerRegistry(config)
+  const runners = createRunners(admission, config, config.log ?? processLogger)
+  const runTransaction: OpenTenancy['runTransaction'] = async ({ readOnly }, fn) => await client.joinTransaction(readOnly ? 'read only' : '', fn)
   return {
     config,
     enforcement,
     ...admission,
-    runTransaction: async ({ readOnly }, fn) => await client.joinTransaction(readOnly ? 'read only' : '', fn),
+    runTransaction,
+    peek: (tenantId) => config.mode === 'single' ? admission.recall(tenantId) : reader.peek(tenantId),
+    noteRefusals: async (records) => { await client.query(catalogSettings(''), NOTE_REFUSALS_SQL, [records]) },
     tenancy: {
       sql: client.sql,
-      ...createRunners(admission, config.log ?? processLogger),
+      ...runners,
+      ...createLifecycle(parts),
+      ...createAcross({ config, sql: client.sql, runWithTenant: runners.runWithTenant, runTransaction }),
       registry: {
         get: async (id) => await reader.find(parseTenantId(id)),
         list: async () => await owner.list(),
         setStatus: async (text, status) => {
           const id = parseTenantId(text)
-          return await owner.setStatus(id, status).finally(() => reader.forget(id))
+          return await owner.setStatus(id, status).finally(() => reader.forget(id)).finally(() => watch.look())
         }
       },
       provision: async (request) => {
@@ -108,23 +144,17 @@ function assemble (parts: Parts): OpenTenancy {
         reader.forget(tenant.id)
         return tenant
       },
-      migrate: async () => await migrateTenants(config),
-      audit: async () => await runAudit(async (text) => await client.query(catalogSettings(''), text), { sharedSchema: config.sharedSchema }),
-      stats: async () => ({ lanes: lanes.stats, observed: enforcement.observed }),
+      ...createFleet(config, reader),
+      ...createMoves({ config, forget: (id) => reader.forget(id) }),
+      ...createTransfers({ config, forget: (id) => reader.forget(id) }),
+      signing: createSigning(config),
+      adopt: createAdoption(config, (id) => reader.forget(id)),
+      audit: async () => (await auditEverywhere(config)).findings,
+      stats: async () => ({ lanes: places.home.lanes.stats, places: places.stats, observed: enforcement.observed }),
       close: async () => {
-        await channels.close()
-        await lanes.close(config.timeouts.acquire)
+        await watch.close()
+        await places.close(config.timeouts.acquire)
       }
     }
   }
-}
-
-/** One lane is left for whoever else comes, so that slow statements of one tenant do not stop all. */
-function lanesPerTenant ({ mode, lanes: { max, perTenant } }: TenancyConfig): number {
-  return perTenant ?? (mode === 'single' ? max : Math.max(1, max - 1))
-}
-
-/** The settings of statements that read no table of a tenant: the catalog alone, and a tenant id where row security asks for one. */
-function catalogSettings (tenantId: TenantId | ''): TenantSettings {
-  return { searchPath: 'pg_catalog, pg_temp', schema: 'pg_catalog', tenantId }
 }

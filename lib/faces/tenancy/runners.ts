@@ -1,12 +1,14 @@
 import { assertMayEnter, currentContext, runInContext, runOutsideContext, tenantContext } from '../../settings/context/index.ts'
-import { OptionsInvalidError } from '../../words/errors.ts'
+import { operate, refusingSql } from '../../operations/across/index.ts'
+import type { TenancyConfig } from '../../settings/config/index.ts'
+import { OptionsInvalidError } from '../../words/errors/index.ts'
 import { parseTenantId } from '../../words/names.ts'
 import type { Tenant, TenancyLogger } from '../../words/types.ts'
 import type { Admission } from './admission.ts'
 import type { Tenancy } from './tenancy.ts'
 
 /** Returns the two ways to choose a context by hand. */
-export function createRunners ({ admit, recall }: Admission, log: TenancyLogger): Pick<Tenancy, 'runWithTenant' | 'runWithoutTenant'> {
+export function createRunners ({ admit, recall }: Admission, config: TenancyConfig, log: TenancyLogger): Pick<Tenancy, 'runWithTenant' | 'runWithoutTenant'> {
   return {
     // Not `async`, because each promise between the caller and its statement costs as much as checking a token does.
     runWithTenant (tenantId, fn) {
@@ -19,11 +21,13 @@ export function createRunners ({ admit, recall }: Admission, log: TenancyLogger)
         return Promise.reject(error)
       }
     },
-    async runWithoutTenant (reason, fn) {
+    async runWithoutTenant (reason, fn, { write = false, actor } = {}) {
       requireFunction(fn, 'runWithoutTenant(reason, fn)')
       if (typeof reason !== 'string' || reason.trim() === '') throw new OptionsInvalidError('- runWithoutTenant needs a reason for the log: runWithoutTenant("nightly report", fn).')
       log.warn({ reason, tenant: currentContext()?.tenant.id }, 'running without a tenant')
-      return await runOutsideContext(async () => await fn())
+      if (config.operatorDatabase === undefined) return await runOutsideContext(async () => await fn(refusingSql()))
+      const request = { action: 'runWithoutTenant', actor, details: { reason, write }, mayWrite: write, needsClient: fn.length > 0 }
+      return await runOutsideContext(async () => await operate(config, request, async (sql) => await fn(sql ?? refusingSql())))
     }
   }
 }

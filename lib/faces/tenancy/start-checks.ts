@@ -1,5 +1,5 @@
 import type { Enforcement } from '../../settings/enforcement/index.ts'
-import { RoleUnsafeError } from '../../words/errors.ts'
+import { RoleUnsafeError } from '../../words/errors/index.ts'
 import type { TenancyConfig } from '../../settings/config/index.ts'
 import type { Finding, TenancyLogger, TenantMode } from '../../words/types.ts'
 

@@ -1,10 +1,18 @@
+import type { TransactionSql } from 'postgres'
 import type { TenantSql } from '../../data/client/index.ts'
-import type { MigrationReport } from '../../operations/migrations/index.ts'
 import type { ProvisionRequest } from '../../operations/provisioning/index.ts'
 import type { LaneStats } from '../../data/lanes/index.ts'
+import type { PlaceStats } from '../../data/places/index.ts'
 import type { TenancyConfig } from '../../settings/config/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import type { Finding, Tenant, TenantId, TenantStatus } from '../../words/types.ts'
+import type { TenancyAcross } from './across.ts'
+import type { TenancyAdoption } from './adoptions.ts'
+import type { TenancyLifecycle } from './lifecycle.ts'
+import type { FleetOperations } from './fleet.ts'
+import type { TenantMoves } from './moves.ts'
+import type { TenancySigning } from './signing.ts'
+import type { TenantTransfers } from './transfers.ts'
 
 /** The tenants that exist. */
 export interface TenantRegistry {
@@ -21,13 +29,24 @@ export interface TenantRegistry {
 
 /** What the tenancy did so far, and what it holds now. */
 export interface TenancyStats {
+  /** Of the database with the registry. */
   readonly lanes: LaneStats
+  /** All databases together. */
+  readonly places: PlaceStats
   /** Refusals that observe mode let through. */
   readonly observed: number
 }
 
+/** What `runWithoutTenant` may do, and for whom. */
+export interface WithoutTenantOptions {
+  /** Lets `sql` change rows. Default: `false`. */
+  readonly write?: boolean
+  /** Who asks for it, for the audit log. */
+  readonly actor?: string
+}
+
 /** What `app.tenancy` is, and what `createTenancy` returns. */
-export interface Tenancy {
+export interface Tenancy extends TenancyLifecycle, TenancyAcross, FleetOperations, TenantMoves, TenantTransfers, TenancyAdoption {
   /** The tenant client, the same as `app.sql`. */
   readonly sql: TenantSql
   /** The tenants that exist: look them up, list them, suspend them. */
@@ -50,19 +69,22 @@ export interface Tenancy {
    */
   runWithTenant<T> (tenantId: string, fn: () => T | PromiseLike<T>): Promise<T>
   /**
-   * Runs `fn` outside of every tenant context, and logs the reason as a warning.
+   * Runs `fn` outside of every tenant context, and logs the reason as a warning. Statements of the tenant client are refused
+   * inside, and `runWithTenant` is allowed.
    *
-   * It gives no rights: statements of the tenant client are refused inside, and `runWithTenant` is allowed.
+   * With the option `operatorDatabase`, the reason is written into the audit log and committed before `fn` is called, and if that
+   * fails `fn` is not. A `fn` that takes an argument gets a transaction of the operator's role, on a connection of its own:
+   * it sees the rows of all tenants, names tables with their schema, and changes none unless `write` is true. Without that
+   * option there are no rights: the argument refuses every statement.
    *
    * @example
-   * const tenants = await tenancy.registry.list()
-   * await tenancy.runWithoutTenant('nightly report', async () => {
-   *   for (const { id } of tenants) await tenancy.runWithTenant(id, () => tenancy.sql`select count(*) from deals`)
-   * })
+   * const total = await tenancy.runWithoutTenant('invoices', (sql) => sql`select tenant_id, count(*) from shared.deals group by 1`)
    *
    * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — there is no reason.
+   * @throws {OperatorMissingError} FST_TENANCY_OPERATOR_MISSING — `sql` was used and there is no `operatorDatabase`.
+   * @throws {AuditFailedError} FST_TENANCY_OPERATOR_AUDIT_FAILED — the log could not be written; `fn` was not called.
    */
-  runWithoutTenant<T> (reason: string, fn: () => T | PromiseLike<T>): Promise<T>
+  runWithoutTenant<T> (reason: string, fn: (sql: TransactionSql) => T | PromiseLike<T>, options?: WithoutTenantOptions): Promise<T>
   /**
    * Makes a tenant: schema, migrations, policies, grants and registry row, in one transaction. Run again, it brings them up
    * to date. Needs `ownerDatabase`. A failure leaves nothing behind.
@@ -79,16 +101,17 @@ export interface Tenancy {
    * @throws {ProvisionFailedError} FST_TENANCY_PROVISION_FAILED — anything else; `cause` says what.
    */
   provision (request: ProvisionRequest): Promise<Tenant>
+  /** The keys that sign the tenant context: add them, require them, retire them. */
+  readonly signing: TenancySigning
   /**
-   * Brings the migrations, policies and grants of every tenant up to date, each tenant in a transaction of its own. Needs
-   * `ownerDatabase`. It does not throw for a tenant that fails: look at the report.
+   * Looks at every database of the settings as the application's role, and tells each way in which one tenant could see or
+   * change another's rows, with the SQL that repairs it. Policies are tried, not read, in transactions that read only and are
+   * rolled back. The fatal part runs at every start. With `ownerDatabase` it also knows tenants that have a database of their own.
    *
    * @example
-   * const { failed } = await tenancy.migrate()
-   * if (failed > 0) process.exitCode = 1
+   * const findings = await app.tenancy.audit()
+   * for (const { severity, object, message, repair } of findings) console.log(severity, object, message, repair)
    */
-  migrate (): Promise<MigrationReport>
-  /** Tells what the application's role could do that it should not. The same audit runs at every start. */
   audit (): Promise<readonly Finding[]>
   /** Tells what the connections are doing, and how many refusals observe mode let through. */
   stats (): Promise<TenancyStats>
@@ -113,6 +136,10 @@ export interface OpenTenancy {
    * Undefined decides nothing: ask `admit`.
    */
   recall (tenantId: TenantId): Tenant | undefined
+  /** Returns what is known of a tenant without asking, whatever its status. */
+  peek (tenantId: TenantId): Tenant | undefined
+  /** Writes refused requests, a JSON array, into the table that `zakops-tenancy why` reads. */
+  noteRefusals (records: string): Promise<void>
   /** Runs `fn` in the current tenant's context as one transaction that every statement of the tenant client joins. */
   runTransaction<T> (mode: { readonly readOnly: boolean }, fn: () => Promise<T>): Promise<T>
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, lchownSync, readFileSync, readdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { PostgresMissingError } from '../../words/errors.ts'
+import { PostgresMissingError } from '../../words/errors/index.ts'
 import type { ServerUser } from './server-user.ts'
 
 /**

@@ -1,2 +1,5 @@
 export { type TestDatabaseOptions, type TestDatabaseServer, startDatabase } from './start-database.ts'
 export { type TokenOptions, signToken } from './sign-token.ts'
+export { type TenantDatabase, type TenantDatabaseOptions, type TenantPair, type TestTenancyOptions, type TestTenant, createTenantDatabase } from './tenant-database.ts'
+export { type LeakReport, type Mutation, type MutationReport, type MutationVerdict, leakSuite, mutateLayers } from './leak-suite/index.ts'
+export type { AppFactory, AppUnderTest, CallContext, InjectedCall, Layer, LayerVerdict, Leak, LeakSuiteOptions, RouteCall, RouteVerdict, Row, SeedContext } from './leak-suite/index.ts'

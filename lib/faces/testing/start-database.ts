@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { DatabaseNotStartedError, DatabaseNotStoppedError } from '../../words/errors.ts'
+import { DatabaseNotStartedError, DatabaseNotStoppedError } from '../../words/errors/index.ts'
 import { findBinaries } from './binaries.ts'
 
 const START_DEADLINE = 60_000

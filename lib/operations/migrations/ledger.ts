@@ -1,5 +1,5 @@
 import type { TransactionSql } from 'postgres'
-import { MigrationChangedError, MigrationRefusedError } from '../../words/errors.ts'
+import { MigrationChangedError, MigrationRefusedError } from '../../words/errors/index.ts'
 import { CONTROL_SCHEMA, quoteIdentifier } from '../../words/names.ts'
 import type { Migration } from './files.ts'
 
@@ -35,4 +35,10 @@ export async function recordMigration (tx: TransactionSql, schema: string, { nam
 /** Forgets what a schema has had: it was dropped, and a new one begins empty. */
 export async function clearLedger (tx: TransactionSql, schema: string): Promise<void> {
   await tx.unsafe(`delete from ${LEDGER} where schema = $1`, [schema])
+}
+
+/** A schema has another name: what it has had goes with it. */
+export async function renameLedger (tx: TransactionSql, from: string, to: string): Promise<void> {
+  await clearLedger(tx, to)
+  await tx.unsafe(`update ${LEDGER} set schema = $2 where schema = $1`, [from, to])
 }

@@ -1,7 +1,8 @@
 import type { TransactionSql } from 'postgres'
-import { MigrationFailedError } from '../../words/errors.ts'
+import { MigrationFailedError } from '../../words/errors/index.ts'
 import { TENANT_SETTING } from '../../words/names.ts'
 import type { TenantSettings } from '../../words/types.ts'
+import { applyCitusSettings, isCitus } from '../../data/owner/index.ts'
 import type { Migration } from './files.ts'
 import { recordMigration } from './ledger.ts'
 
@@ -13,15 +14,16 @@ import { recordMigration } from './ledger.ts'
  *
  * @throws {MigrationFailedError} FST_TENANCY_MIGRATION_FAILED — `cause` is what the server said.
  */
-export async function runMigrations (tx: TransactionSql, settings: TenantSettings, migrations: readonly Migration[]): Promise<readonly string[]> {
+export async function runMigrations (tx: TransactionSql, settings: TenantSettings, migrations: readonly Migration[], ledger = settings.schema): Promise<readonly string[]> {
   const transaction = await transactionId(tx)
   for (const migration of migrations) {
     try {
       for (const statement of migration.statements) await send(tx, statement)
+      await migration.run?.(tx)
       if (await transactionId(tx) !== transaction) throw new Error('the file left its transaction')
       // A file may have changed them for its own use.
       await applySettings(tx, settings)
-      await recordMigration(tx, settings.schema, migration)
+      await recordMigration(tx, ledger, migration)
     } catch (cause) {
       throw new MigrationFailedError(migration.name, { cause })
     }
@@ -31,6 +33,7 @@ export async function runMigrations (tx: TransactionSql, settings: TenantSetting
 
 /** Sets the tenant settings until the transaction ends. */
 export async function applySettings (tx: TransactionSql, settings: TenantSettings): Promise<void> {
+  if (isCitus(tx)) return applyCitusSettings(tx, settings)
   await tx`
     select pg_catalog.set_config('search_path', ${settings.searchPath}, true),
       pg_catalog.set_config(${TENANT_SETTING}, ${settings.tenantId}, true)`

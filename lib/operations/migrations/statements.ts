@@ -1,8 +1,13 @@
+import { lineEnds } from './names.ts'
 import { tokensOf } from './tokens.ts'
 
 /** One statement of a migration file. */
 export interface MigrationStatement {
   readonly text: string
+  /** The line of the file that it begins in. */
+  readonly line: number
+  /** Where it begins in the text. */
+  readonly at: number
   /** Its words outside brackets in lower case, without quoted names, strings and comments. */
   readonly words: readonly string[]
 }
@@ -13,17 +18,24 @@ export interface MigrationStatement {
  */
 export function splitStatements (sql: string): readonly MigrationStatement[] {
   const statements: Draft[] = []
-  let draft = new Draft()
+  let line = 1
+  let at = 0
+  let draft = new Draft(line)
   for (const token of tokensOf(sql)) {
+    at += token.text.length
     if (token.kind === 'semicolon' && draft.canEnd) {
       statements.push(draft)
-      draft = new Draft()
+      draft = new Draft(line)
+      draft.at = at
       continue
     }
-    draft.text += token.text
+    if (!draft.isEmpty || token.kind !== 'space') draft.text += token.text
+    else draft.at = at
     if (token.kind === 'open') draft.brackets++
     else if (token.kind === 'close') draft.brackets--
     else if (token.kind === 'word') draft.addWord(token.text.toLowerCase())
+    line += lineEnds(token.text)
+    if (draft.isEmpty && token.kind === 'space') draft.line = line
     draft.isEmpty &&= token.kind === 'space'
   }
   statements.push(draft)
@@ -33,10 +45,16 @@ export function splitStatements (sql: string): readonly MigrationStatement[] {
 /** A statement that is being read. */
 class Draft implements MigrationStatement {
   text = ''
+  line: number
+  at = 0
   readonly words: string[] = []
   brackets = 0
   isEmpty = true
   #blocks = 0
+
+  constructor (line: number) {
+    this.line = line
+  }
 
   get canEnd (): boolean {
     return this.brackets <= 0 && this.#blocks === 0

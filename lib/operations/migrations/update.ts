@@ -1,13 +1,12 @@
-import postgres from 'postgres'
 import type { TransactionSql } from 'postgres'
-import { MigrationLockedError } from '../../words/errors.ts'
 import type { TenantId, TenantSettings } from '../../words/types.ts'
-import { takeLock } from '../../data/owner/index.ts'
 import type { IsolationStrategy } from '../../data/isolation/index.ts'
 import { applyPolicies, liftForce } from '../policies/index.ts'
-import type { Migration } from './files.ts'
+import type { Migrations } from './files.ts'
+import { assertAnnounced } from './announce.ts'
 import { pendingMigrations } from './ledger.ts'
 import { applySettings, runMigrations } from './run.ts'
+import { updateShared } from './shared.ts'
 
 /** A schema that is to be brought up to date. */
 export interface SchemaUpdate {
@@ -18,35 +17,24 @@ export interface SchemaUpdate {
   readonly tenantIds: readonly TenantId[]
   readonly appRole: string
   /** Undefined leaves the migrations as they are: this process has no folder of them. */
-  readonly migrations: readonly Migration[] | undefined
-}
-
-const LOCK_NOT_AVAILABLE = '55P03'
-
-/**
- * Takes the lock of a tenant id or of a schema until the transaction ends.
- *
- * @throws {MigrationLockedError} FST_TENANCY_MIGRATION_LOCKED — somebody else has it for too long.
- */
-export async function lockFor (tx: TransactionSql, kind: 'tenant' | 'schema', name: string): Promise<void> {
-  try {
-    await takeLock(tx, `${kind}.${name}`)
-  } catch (cause) {
-    if (cause instanceof postgres.PostgresError && cause.code === LOCK_NOT_AVAILABLE) throw new MigrationLockedError({ cause })
-    throw cause
-  }
+  readonly migrations: Migrations | undefined
+  readonly extensionsSchema: string
+  /** Whether every process knows that tables may change, or none will see it. */
+  readonly isAnnounced: boolean
 }
 
 /**
- * Brings a locked schema up to date: the migrations that it has not had, then policies and grants. Returns the names
- * of the migrations. All of it is the caller's transaction.
+ * Brings a locked schema up to date: the shared migrations that its database has not had, the tenant migrations that it has
+ * not had itself, then policies and grants. Returns the names of the tenant migrations. All of it is the caller's transaction.
  *
  * Migrations of a schema of the tenant's own run as that tenant, and policies let them see its rows. Those of the
  * shared schema run once, without a tenant, and see the rows of all: an UPDATE would otherwise reach one tenant only.
  */
 export async function updateSchema (tx: TransactionSql, update: SchemaUpdate): Promise<readonly string[]> {
   const { strategy, settings, tenantIds, appRole } = update
-  const pending = update.migrations === undefined ? [] : await pendingMigrations(tx, settings.schema, update.migrations)
+  if (update.migrations !== undefined) await updateShared(tx, { ...update, migrations: update.migrations, isOwnDatabase: strategy.name === 'database' })
+  const pending = update.migrations === undefined ? [] : await pendingMigrations(tx, settings.schema, update.migrations.tenant)
+  assertAnnounced(update.isAnnounced, pending, update.migrations?.tenant ?? [])
   const own: TenantSettings = strategy.hasOwnSchema ? settings : { ...settings, tenantId: '' }
   await applySettings(tx, own)
   if (pending.length > 0 && !strategy.hasOwnSchema) await liftForce(tx, settings.schema)

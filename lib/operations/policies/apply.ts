@@ -2,10 +2,12 @@ import type { TransactionSql } from 'postgres'
 import { TENANT_COLUMN, quoteIdentifier } from '../../words/names.ts'
 import type { TenantId } from '../../words/types.ts'
 import type { IsolationStrategy } from '../../data/isolation/index.ts'
-import { type TenantTable, addMissingColumns, completeColumns } from './column.ts'
+import { type TenantTable, addMissingColumns, completeColumns, mendDefaults } from './column.ts'
 import { grantOnSchema } from './grants.ts'
 import { claimTables } from './own-rows.ts'
+import { readTenantSql } from './current-tenant.ts'
 import { protectTables } from './protect.ts'
+import { PLAIN_TENANT_SQL } from './statement.ts'
 import { readTables } from './tables.ts'
 
 /** The schema that is to be protected. */
@@ -26,6 +28,10 @@ export interface PolicyRequest {
  * under `rls` such a table is refused, and one without an index on the column gets it. Policies that are right stay as they are, because making them anew locks the table.
  * Other people's policies stay too: the restrictive one holds beside them.
  *
+ * Under `schema` and `database` a tenant column that a migration has gets the default alone.
+ *
+ * Where the database is to have signed tenant settings, `zakops_tenancy.current_tenant()` stands in place of the setting.
+ *
  * The SQL sent, for each table where it differs:
  *   alter table … add constraint tenancy_tenant check (tenant_id = 'acme'); -- schema+rls
  *   alter table … alter column tenant_id set default nullif(current_setting('app.tenant_id', true), ''), …set not null;
@@ -39,14 +45,17 @@ export interface PolicyRequest {
  */
 export async function applyPolicies (tx: TransactionSql, request: PolicyRequest): Promise<void> {
   const { schema, strategy } = request
+  const tenantSql = await readTenantSql(tx)
   if (strategy.hasPolicies) {
-    if (strategy.hasOwnSchema) await addMissingColumns(tx, await readTables(tx, schema))
-    const tables = await completeColumns(tx, schema, request.tenantIds)
+    if (strategy.hasOwnSchema) await addMissingColumns(tx, await readTables(tx, schema), tenantSql)
+    const tables = await completeColumns(tx, schema, request.tenantIds, tenantSql)
     if (strategy.hasOwnSchema) await claimTables(tx, tables, request.tenantIds)
     else await indexColumns(tx, tables)
-    await protectTables(tx, schema, tables)
+    await protectTables(tx, schema, tables, tenantSql)
+  } else {
+    await mendDefaults(tx, await readTables(tx, schema), tenantSql)
   }
-  await grantOnSchema(tx, request)
+  await grantOnSchema(tx, { ...request, isSigned: tenantSql !== PLAIN_TENANT_SQL })
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { TransactionSql } from 'postgres'
-import { PolicyColumnError } from '../../words/errors.ts'
+import { PolicyColumnError } from '../../words/errors/index.ts'
 import { TENANT_COLUMN, quoteIdentifier, quoteLiteral } from '../../words/names.ts'
 import type { TenantId } from '../../words/types.ts'
-import { CURRENT_TENANT_SQL } from './statement.ts'
+import { PLAIN_TENANT_SQL } from './statement.ts'
 import { type ColumnState, type TableState, readTables } from './tables.ts'
 
 const column = quoteIdentifier(TENANT_COLUMN)
@@ -16,10 +16,10 @@ export type TenantTable = TableState & { readonly column: ColumnState }
  *
  * Partitions and children get the column from their parents.
  */
-export async function addMissingColumns (tx: TransactionSql, tables: readonly TableState[]): Promise<void> {
+export async function addMissingColumns (tx: TransactionSql, tables: readonly TableState[], tenantSql: string): Promise<void> {
   for (const table of tables) {
     if (table.column !== null || table.isChild) continue
-    await tx.unsafe(`alter table ${table.quoted} add column ${column} text not null default ${CURRENT_TENANT_SQL}`)
+    await tx.unsafe(`alter table ${table.quoted} add column ${column} text not null default ${tenantSql}`)
   }
 }
 
@@ -29,13 +29,13 @@ export async function addMissingColumns (tx: TransactionSql, tables: readonly Ta
  * @throws {PolicyColumnError} FST_TENANCY_POLICY_COLUMN_MISSING — a table has no such column, or rows without a
  * tenant, or the column's type or collation takes two tenant ids for one.
  */
-export async function completeColumns (tx: TransactionSql, schema: string, tenantIds: readonly TenantId[]): Promise<readonly TenantTable[]> {
+export async function completeColumns (tx: TransactionSql, schema: string, tenantIds: readonly TenantId[], tenantSql: string): Promise<readonly TenantTable[]> {
   const complete: TenantTable[] = []
   for (const table of await readTables(tx, schema)) {
     if (table.column === null || !table.column.isExact) throw new PolicyColumnError(table.name)
     const withColumn = { ...table, column: table.column }
     try {
-      await completeColumn(tx, withColumn)
+      await completeColumn(tx, withColumn, tenantSql)
     } catch (cause) {
       throw new PolicyColumnError(table.name, { cause })
     }
@@ -45,8 +45,25 @@ export async function completeColumns (tx: TransactionSql, schema: string, tenan
   return complete
 }
 
-async function completeColumn (tx: TransactionSql, { quoted, column: { isNotNull, hasDefault, type } }: TenantTable): Promise<void> {
-  if (!hasDefault) await tx.unsafe(`alter table ${quoted} alter column ${column} set default ${CURRENT_TENANT_SQL}::${type}`)
+/**
+ * Fills in tenant columns where no policy needs them: one that must not be empty gets the default that it lacks, so that the same
+ * migration works under every strategy, and one that reads the setting asks what it means where that is signed.
+ */
+export async function mendDefaults (tx: TransactionSql, tables: readonly TableState[], tenantSql: string): Promise<void> {
+  for (const { quoted, column: state } of tables) {
+    if (state === null || !((state.isNotNull && !state.hasDefault) || isOutdated(state, tenantSql))) continue
+    await tx.unsafe(`alter table ${quoted} alter column ${column} set default ${tenantSql}::${state.type}`)
+  }
+}
+
+/** What is signed is not the tenant id as it stands in the setting. */
+function isOutdated ({ readsSetting }: ColumnState, tenantSql: string): boolean {
+  return readsSetting && tenantSql !== PLAIN_TENANT_SQL
+}
+
+async function completeColumn (tx: TransactionSql, { quoted, column: state }: TenantTable, tenantSql: string): Promise<void> {
+  const { isNotNull, hasDefault, type } = state
+  if (!hasDefault || isOutdated(state, tenantSql)) await tx.unsafe(`alter table ${quoted} alter column ${column} set default ${tenantSql}::${type}`)
   if (!isNotNull) await tx.unsafe(`alter table ${quoted} alter column ${column} set not null`)
 }
 

@@ -9,19 +9,22 @@ export const ISOLATION_POLICY = 'tenancy_isolation'
 const column = quoteIdentifier(TENANT_COLUMN)
 
 /**
- * The tenant id of the transaction, or NULL. A setting that was set once reads as '' for the life of its connection,
- * and '' must be nobody rather than a tenant or a failing cast (R-12, R-13).
+ * The tenant id of the transaction where nothing is signed, or NULL. A setting that was set once reads as '' for the life of
+ * its connection, and '' must be nobody rather than a tenant or a failing cast (R-12, R-13).
  */
-export const CURRENT_TENANT_SQL = `nullif(current_setting(${quoteLiteral(TENANT_SETTING)}, true), '')`
+export const PLAIN_TENANT_SQL = `nullif(current_setting(${quoteLiteral(TENANT_SETTING)}, true), '')`
 
-/** Returns the condition of the isolation policy. The sub-select is evaluated once for a statement, not for each row. */
-export function isolationCondition (columnType: string): string {
-  return `${column} = (select ${CURRENT_TENANT_SQL}::${columnType})`
+/**
+ * Returns the condition of the isolation policy, with what is the current tenant in SQL. The sub-select is evaluated once for
+ * a statement, not for each row.
+ */
+export function isolationCondition (columnType: string, tenantSql = PLAIN_TENANT_SQL): string {
+  return `${column} = (select ${tenantSql}::${columnType})`
 }
 
 /** Returns the statements that make both policies of a table anew; `table` is quoted. */
-export function policyStatements (table: string, columnType: string): readonly string[] {
-  const condition = isolationCondition(columnType)
+export function policyStatements (table: string, columnType: string, tenantSql = PLAIN_TENANT_SQL): readonly string[] {
+  const condition = isolationCondition(columnType, tenantSql)
   return [
     `drop policy if exists ${GRANT_POLICY} on ${table}`,
     `drop policy if exists ${ISOLATION_POLICY} on ${table}`,

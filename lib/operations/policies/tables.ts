@@ -1,5 +1,7 @@
 import type { TransactionSql } from 'postgres'
-import { TENANT_COLUMN, quoteIdentifier } from '../../words/names.ts'
+import { TENANT_COLUMN, TENANT_SETTING, quoteIdentifier } from '../../words/names.ts'
+import { isInSchemaSql } from '../../data/owner/index.ts'
+import { IS_REFERENCE_SQL } from './reference.ts'
 
 /** A table or partition, as the catalog says it is. */
 export interface TableState {
@@ -23,27 +25,31 @@ export interface ColumnState {
   readonly type: string
   readonly isNotNull: boolean
   readonly hasDefault: boolean
+  /** Whether the default is made from the setting as it stands. */
+  readonly readsSetting: boolean
   /** False when its collation finds different texts equal. */
   readonly isExact: boolean
 }
 
 /**
- * Returns the tables of a schema, parents before their partitions. Partitions are tables to whoever names them, so each
+ * Returns the tables of a schema that hold rows of tenants, parents before their partitions. Partitions are tables to whoever names them, so each
  * one needs its own policy (R-11).
  */
 export async function readTables (tx: TransactionSql, schema: string): Promise<readonly TableState[]> {
   const rows = await tx`
     select c.relname as name, c.relrowsecurity as secured, c.relforcerowsecurity as forced,
       exists (select 1 from pg_catalog.pg_inherits i where i.inhrelid = c.oid) as child,
-      pg_catalog.format_type(a.atttypid, -1) as type, a.attnotnull as "notNull", a.atthasdef as "hasDefault",
+      pg_catalog.format_type(a.atttypid, -1) as type, a.attnotnull as "notNull", a.atthasdef or a.attidentity <> '' as "hasDefault",
+      coalesce((select pg_catalog.strpos(pg_catalog.pg_get_expr(d.adbin, d.adrelid), ${TENANT_SETTING}) > 0
+        from pg_catalog.pg_attrdef d where d.adrelid = c.oid and d.adnum = a.attnum), false) as "readsSetting",
       coalesce((select l.collisdeterministic from pg_catalog.pg_collation l where l.oid = a.attcollation), true) as exact,
       exists (select 1 from pg_catalog.pg_index x where x.indrelid = c.oid and x.indisvalid
         and x.indpred is null and x.indkey[0] = a.attnum) as indexed
     from pg_catalog.pg_class c
     left join pg_catalog.pg_attribute a
       on a.attrelid = c.oid and a.attname = ${TENANT_COLUMN} and a.attnum > 0 and not a.attisdropped
-    where c.relnamespace = (select n.oid from pg_catalog.pg_namespace n where n.nspname = ${schema})
-      and c.relkind in ('r', 'p')
+    where ${tx.unsafe(isInSchemaSql('c', schema))}
+      and c.relkind in ('r', 'p') and not ${tx.unsafe(IS_REFERENCE_SQL)}
     order by child, c.relkind, c.oid`
   return rows.map((row) => ({
     name: String(row['name']),
@@ -54,6 +60,6 @@ export async function readTables (tx: TransactionSql, schema: string): Promise<r
     isIndexed: row['indexed'] === true,
     column: row['type'] === null
       ? null
-      : { type: String(row['type']), isNotNull: row['notNull'] === true, hasDefault: row['hasDefault'] === true, isExact: row['exact'] === true }
+      : { type: String(row['type']), isNotNull: row['notNull'] === true, hasDefault: row['hasDefault'] === true, readsSetting: row['readsSetting'] === true, isExact: row['exact'] === true }
   }))
 }

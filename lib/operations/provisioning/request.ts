@@ -1,8 +1,9 @@
-import { OptionsInvalidError } from '../../words/errors.ts'
+import { OptionsInvalidError } from '../../words/errors/index.ts'
 import { parseTenantId } from '../../words/names.ts'
 import type { IsolationStrategyName, TenantId } from '../../words/types.ts'
 import { strategyOf } from '../../data/isolation/index.ts'
 import { isRecord, unknownNames } from '../roles/index.ts'
+import type { ServerWish } from './placement.ts'
 
 /** A tenant that is to be served. */
 export interface ProvisionRequest {
@@ -12,6 +13,8 @@ export interface ProvisionRequest {
   readonly name?: string
   /** Default: the option `isolation`; a tenant that exists keeps its own. */
   readonly isolation?: IsolationStrategyName
+  /** The server by name, or any with a tag. Default: by the weights of `servers`; a tenant that exists keeps its own, and is moved by `move` alone. */
+  readonly server?: string | { readonly tag: string }
 }
 
 /** A request that was checked. */
@@ -19,9 +22,10 @@ export interface CheckedRequest {
   readonly id: TenantId
   readonly name: string | undefined
   readonly isolation: IsolationStrategyName | undefined
+  readonly server: ServerWish
 }
 
-const NAMES = ['id', 'name', 'isolation']
+const NAMES = ['id', 'name', 'isolation', 'server']
 const MAX_NAME_LENGTH = 200
 
 /**
@@ -33,13 +37,16 @@ const MAX_NAME_LENGTH = 200
  */
 export function checkRequest (request: ProvisionRequest): CheckedRequest {
   if (!isRecord(request)) throw new OptionsInvalidError('- provision needs an object, such as { id: "acme", name: "Acme Corporation" }.')
-  const { id, name, isolation } = request
+  const { id, name, isolation, server } = request
   const problems = unknownNames('', request, NAMES)
   if (id === undefined) problems.push('id is required: provision({ id: "acme" }).')
   if (name !== undefined && (typeof name !== 'string' || name === '' || name.length > MAX_NAME_LENGTH || name.includes('\0'))) {
     problems.push(`name must be a text of 1 to ${MAX_NAME_LENGTH} characters.`)
   }
+  if (server !== undefined && typeof server !== 'string' && !(isRecord(server) && typeof server.tag === 'string')) {
+    problems.push('server must be the name of a server, or { tag: "…" }.')
+  }
   if (problems.length > 0) throw new OptionsInvalidError(problems.map((problem) => `- ${problem}`).join('\n'))
   if (isolation !== undefined) strategyOf(isolation)
-  return { id: parseTenantId(id), name, isolation }
+  return { id: parseTenantId(id), name, isolation, server }
 }

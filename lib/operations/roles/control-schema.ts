@@ -1,4 +1,13 @@
-import { CONTROL_SCHEMA, TENANT_SETTING, quoteIdentifier, quoteLiteral } from '../../words/names.ts'
+import { DEFAULT_SERVER, ISOLATION_STRATEGIES, TENANT_STATUSES } from '../../words/types.ts'
+import { CONTROL_SCHEMA, quoteIdentifier, quoteLiteral } from '../../words/names.ts'
+import { lifecycleStatements } from './control-lifecycle.ts'
+import { spareStatements } from './control-spares.ts'
+import { controlFleetStatements } from './control-fleet.ts'
+import { instanceStatements } from './control-instance.ts'
+import { refusalStatements } from './control-refusals.ts'
+import { moveStatements } from './control-moves.ts'
+import { CHECKED_TENANT_SQL, signingStatements } from './control-signing.ts'
+import { adoptionStatements } from './control-adoption.ts'
 
 const control = quoteIdentifier(CONTROL_SCHEMA)
 
@@ -15,29 +24,62 @@ export function controlSchemaStatements (appRole: string): readonly string[] {
     `create table if not exists ${control}.tenants (
        id text primary key,
        name text not null,
-       status text not null check (status in ('provisioning', 'active', 'suspended')),
-       strategy text not null check (strategy in ('database', 'schema', 'rls', 'schema+rls')),
+       status text not null,
+       strategy text not null,
        schema text not null,
        created_at timestamptz not null default now())`,
+    // Columns of later versions, for a registry that is there already.
+    `alter table ${control}.tenants
+       add column if not exists server text not null default ${quoteLiteral(DEFAULT_SERVER)},
+       add column if not exists database text,
+       add column if not exists migration text not null default '',
+       drop constraint if exists tenants_status_check, drop constraint if exists tenants_strategy_check,
+       add constraint tenants_status_check check (status in (${listed(TENANT_STATUSES)})),
+       add constraint tenants_strategy_check check (strategy in (${listed(ISOLATION_STRATEGIES)}))`,
     // Ids that differ only in letter case are different schemas to PostgreSQL and the same one to people (I-02, I-06).
     // COLLATE "C", because lower() depends on the locale: a Turkish database keeps "I" and "i" apart.
     `create unique index if not exists tenants_lower_id on ${control}.tenants (lower(id collate "C"))`,
-    `create unique index if not exists tenants_own_schema on ${control}.tenants (schema) where strategy in ('schema', 'schema+rls')`,
+    `drop index if exists ${control}.tenants_own_schema`,
+    `create unique index if not exists tenants_own_place on ${control}.tenants (server, database, schema) nulls not distinct where strategy <> 'rls'`,
     `create table if not exists ${control}.migrations (
        schema text not null,
        name text not null,
        checksum text not null,
        applied_at timestamptz not null default now(),
        primary key (schema, name))`,
-    `alter table ${control}.tenants enable row level security`,
-    `drop policy if exists tenants_own_row on ${control}.tenants`,
-    `create policy tenants_own_row on ${control}.tenants for select
-       using (id = (select nullif(current_setting(${quoteLiteral(TENANT_SETTING)}, true), '')))`,
+    // Says of which deployment the database is and, where a tenant has it for itself, whose.
+    `create table if not exists ${control}.place (
+       only_row boolean primary key default true check (only_row),
+       deployment uuid not null default pg_catalog.gen_random_uuid(),
+       tenant text)`,
+    `insert into ${control}.place default values on conflict do nothing`,
+    ...signingStatements(appRole),
+    ...registryPolicyStatements(),
     ...versionStatements(),
+    ...lifecycleStatements(appRole),
+    ...spareStatements(appRole),
+    ...controlFleetStatements(appRole),
+    ...moveStatements(appRole),
+    ...instanceStatements(appRole),
+    ...refusalStatements(appRole),
+    ...adoptionStatements(appRole),
     `revoke all on schema ${control} from public, ${app}`,
-    `revoke all on ${control}.tenants, ${control}.migrations, ${control}.registry_version from public, ${app}`,
+    `revoke all on ${control}.tenants, ${control}.migrations, ${control}.registry_version, ${control}.place from public, ${app}`,
     `grant usage on schema ${control} to ${app}`,
-    `grant select on ${control}.tenants, ${control}.registry_version to ${app}`
+    `grant select on ${control}.tenants, ${control}.registry_version, ${control}.place to ${app}`
+  ]
+}
+
+/** The policy by which whoever works for a tenant sees that tenant's row. */
+export const REGISTRY_POLICY = 'tenants_own_row'
+
+/** Returns the statements that make the policy of the registry anew. */
+export function registryPolicyStatements (): readonly string[] {
+  return [
+    `alter table ${control}.tenants enable row level security`,
+    `drop policy if exists ${REGISTRY_POLICY} on ${control}.tenants`,
+    `create policy ${REGISTRY_POLICY} on ${control}.tenants for select
+       using (id = (select ${CHECKED_TENANT_SQL}))`
   ]
 }
 
@@ -76,6 +118,10 @@ function versionStatements (): readonly string[] {
     ]),
     change
   ]
+}
+
+function listed (words: readonly string[]): string {
+  return words.map(quoteLiteral).join(', ')
 }
 
 /** Returns the statements that make a schema of the owner which the application's role may use and not change. */

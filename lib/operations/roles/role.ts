@@ -24,16 +24,27 @@ const FORBIDDEN = [
  * superuser is refused rather than stripped, since somebody else may live on it.
  */
 export async function ensureRole (tx: TransactionSql, role: RoleRequest): Promise<void> {
+  await ensure(tx, role, FORBIDDEN)
+}
+
+/** Creates the log-in role of operators, or takes other power from one that exists: row security does not hold it (BYPASSRLS). */
+export async function ensureOperator (tx: TransactionSql, role: RoleRequest): Promise<void> {
+  await ensure(tx, role, FORBIDDEN.filter(([column]) => column !== 'rolbypassrls'))
+  const [found] = await tx`select rolbypassrls as passes from pg_catalog.pg_roles where rolname = ${role.name}`
+  if (found?.['passes'] !== true) await tx.unsafe(`alter role ${quoteIdentifier(role.name)} bypassrls`)
+}
+
+async function ensure (tx: TransactionSql, role: RoleRequest, forbidden: ReadonlyArray<typeof FORBIDDEN[number]>): Promise<void> {
   const name = quoteIdentifier(role.name)
   const [found] = await tx`
     select rolsuper, rolcanlogin, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication
     from pg_catalog.pg_roles where rolname = ${role.name}`
   if (found === undefined) {
-    await tx.unsafe(`create role ${name} login nosuperuser ${[...FORBIDDEN.map(([, without]) => without), ...passwordWords(role)].join(' ')}`)
+    await tx.unsafe(`create role ${name} login nosuperuser ${[...forbidden.map(([, without]) => without), ...passwordWords(role)].join(' ')}`)
     return
   }
   if (found['rolsuper'] === true) throw new Error('the role exists and is a superuser: name another one')
-  const changes: string[] = FORBIDDEN.filter(([column]) => found[column] === true).map(([, without]) => without)
+  const changes: string[] = forbidden.filter(([column]) => found[column] === true).map(([, without]) => without)
   if (found['rolcanlogin'] !== true) changes.push('login')
   if (!await hasPassword(tx, role)) changes.push(...passwordWords(role))
   if (changes.length > 0) await tx.unsafe(`alter role ${name} ${changes.join(' ')}`)

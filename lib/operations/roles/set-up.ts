@@ -1,11 +1,14 @@
 import postgres from 'postgres'
 import type { TransactionSql } from 'postgres'
-import { RoleSetupFailedError } from '../../words/errors.ts'
+import type { SigningConfig } from '../../settings/config/index.ts'
+import { CitusLockedError, CitusSigningError, RoleSetupFailedError, SigningChangeError } from '../../words/errors/index.ts'
 import { CONTROL_SCHEMA, quoteIdentifier } from '../../words/names.ts'
-import { inTransaction, takeLock, withShortClient } from '../../data/owner/index.ts'
+import { addKeys, inTransaction, isCitus, keepLocal, sendAll, takeLock, withShortClient } from '../../data/owner/index.ts'
+import { operatorStatements } from './control-operator.ts'
 import { controlSchemaStatements, plainSchemaStatements } from './control-schema.ts'
+import { lockSettings } from './lock.ts'
 import { type SetUpRequest, checkSetUp } from './request.ts'
-import { asRole, ensureRole, revokeMemberships } from './role.ts'
+import { asRole, ensureOperator, ensureRole, revokeMemberships } from './role.ts'
 
 // Roles belong to the server and the lock to one database, so two databases can still meet at a role: duplicate object,
 // unique violation, "tuple concurrently updated". The loser's transaction is gone and simply runs again.
@@ -34,29 +37,33 @@ const CONNECT_TIMEOUT = 10_000
  * The SQL sent:
  *   begin; create role … login nosuperuser nobypassrls …; alter role … in database … set search_path = '';
  *   revoke temporary on database … from public; revoke create on schema public from public;
+ *   revoke execute on function set_config(text,text,boolean) from public, …; -- with `locked`
  *   create schema zakops_tenancy; create table zakops_tenancy.tenants (…); …; commit
  *
  * @throws {OptionsInvalidError} FST_TENANCY_OPTIONS_INVALID — the request cannot be used; the message lists every problem.
  * @throws {RoleSetupFailedError} FST_TENANCY_ROLE_SETUP_FAILED — the administrator may not, or a name is taken; `cause` says which.
+ * @throws {SigningChangeError} FST_TENANCY_SIGNING_CHANGE_REFUSED — the id of a key is in use for another one.
+ * @throws {CitusSigningError} FST_TENANCY_CITUS_SIGNING and {@link CitusLockedError} FST_TENANCY_CITUS_LOCKED — Citus has neither.
  * @throws {DatabaseUnreachableError} FST_TENANCY_DATABASE_UNREACHABLE — no connection.
  */
 export async function setUpDatabase (request: SetUpRequest): Promise<void> {
-  const { sharedSchema, extensionsSchema } = checkSetUp(request)
+  const { sharedSchema, extensionsSchema, signing } = checkSetUp(request)
   const schemas = [sharedSchema, extensionsSchema]
   const options = { connectTimeout: CONNECT_TIMEOUT, applicationName: 'zakops-tenancy set-up' }
   await withShortClient(request.adminDatabase, options, async (sql) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await inTransaction(sql, { lock: LOCK_TIMEOUT }, (tx) => setUp(tx, request, schemas))
+        return await inTransaction(sql, { lock: LOCK_TIMEOUT }, (tx) => setUp(tx, request, schemas, signing))
       } catch (cause) {
+        if (cause instanceof SigningChangeError || cause instanceof CitusSigningError || cause instanceof CitusLockedError) throw cause
         if (attempt === ATTEMPTS || !isConflict(cause)) throw new RoleSetupFailedError({ cause })
       }
     }
   })
 }
 
-async function setUp (tx: TransactionSql, request: SetUpRequest, schemas: readonly string[]): Promise<void> {
-  const { owner, app } = request
+async function setUp (tx: TransactionSql, request: SetUpRequest, schemas: readonly string[], signing: SigningConfig | undefined): Promise<void> {
+  const { owner, app, operator } = request
   await takeLock(tx, 'set-up')
   const [here] = await tx`select current_user as "user", pg_catalog.current_database() as "database"`
   const admin = String(here?.['user'])
@@ -64,11 +71,23 @@ async function setUp (tx: TransactionSql, request: SetUpRequest, schemas: readon
   if (owner.name !== admin) await ensureRole(tx, owner)
   await ensureRole(tx, app)
   await revokeMemberships(tx, app)
+  if (operator !== undefined) await ensureOperator(tx, operator)
   await grantOnDatabase(tx, String(here?.['database']), owner.name, app.name)
+  if (operator !== undefined) await letIn(tx, String(here?.['database']), operator.name)
+  if (isCitus(tx) && signing !== undefined) throw new CitusSigningError()
+  if (isCitus(tx) && request.locked === true) throw new CitusLockedError()
+  if (request.locked === true) await lockSettings(tx, request)
+  // Workers do not know the roles before this transaction has committed.
+  await keepLocal(tx)
   await asRole(tx, owner, async () => {
     for (const schema of [CONTROL_SCHEMA, ...schemas]) await assertOwnSchema(tx, schema)
-    for (const statement of controlSchemaStatements(app.name)) await tx.unsafe(statement)
-    for (const schema of schemas) for (const statement of plainSchemaStatements(schema, app.name)) await tx.unsafe(statement)
+    // As one message: a database for each tenant would otherwise be a hundred round trips each.
+    await sendAll(tx, [
+      ...controlSchemaStatements(app.name),
+      ...schemas.flatMap((schema) => plainSchemaStatements(schema, app.name)),
+      ...operatorStatements(operator?.name, schemas)
+    ])
+    if (signing !== undefined) await addKeys(tx, signing)
   })
 }
 
@@ -84,6 +103,14 @@ async function grantOnDatabase (tx: TransactionSql, databaseName: string, ownerN
   await tx.unsafe(`alter role ${app} in database ${database} set search_path = ''`)
   const [found] = await tx`select 1 from pg_catalog.pg_namespace where nspname = 'public'`
   if (found !== undefined) await tx.unsafe(`revoke create on schema public from public, ${app}`)
+}
+
+/** An operator finds no table by a name without its schema: it works on many at once. */
+async function letIn (tx: TransactionSql, databaseName: string, operatorName: string): Promise<void> {
+  const [database, operator] = [quoteIdentifier(databaseName), quoteIdentifier(operatorName)]
+  await tx.unsafe(`revoke create, temporary on database ${database} from ${operator}`)
+  await tx.unsafe(`grant connect on database ${database} to ${operator}`)
+  await tx.unsafe(`alter role ${operator} in database ${database} set search_path = ''`)
 }
 
 async function assertOwnSchema (tx: TransactionSql, schema: string): Promise<void> {

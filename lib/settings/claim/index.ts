@@ -1,2 +1,2 @@
-export { readClaim } from './read-claim.ts'
+export { claimText, readClaim } from './read-claim.ts'
 export { hasRepeatedKeys } from './repeated-keys.ts'

@@ -1,6 +1,9 @@
-import { ClaimInvalidError, ClaimMissingError } from '../../words/errors.ts'
+import { ClaimInvalidError, ClaimMissingError } from '../../words/errors/index.ts'
 import { isTenantId } from '../../words/names.ts'
 import type { TenantId } from '../../words/types.ts'
+
+/** Longer claims are somebody's attempt, of which the beginning says enough. */
+const MOST_SHOWN = 100
 
 /** What a path leads to. Kept apart from the value, because `null` is a value and not a missing claim. */
 type Found = { readonly value: unknown } | undefined
@@ -24,6 +27,14 @@ export function readClaim (payload: unknown, path: string): TenantId {
   if (found === undefined) throw new ClaimMissingError()
   if (!isTenantId(found.value)) throw new ClaimInvalidError()
   return found.value
+}
+
+/** Returns what stands at `path`, as a short text for the log; undefined where nothing does. */
+export function claimText (payload: unknown, path: string): string | undefined {
+  const found = ownProperty(payload, path) ?? follow(payload, path.split('.'))
+  if (found === undefined) return undefined
+  const text = typeof found.value === 'string' ? found.value : JSON.stringify(found.value)
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
 }
 
 function follow (payload: unknown, names: readonly string[]): Found {

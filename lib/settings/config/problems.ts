@@ -44,8 +44,10 @@ function expected (schema: TSchema): string {
   if (schema[Kind] === 'Literal') return JSON.stringify(schema['const'])
   switch (schema['type']) {
     case 'boolean': return 'true or false, not a text'
-    case 'integer': return `a whole number from ${schema['minimum']} to ${schema['maximum']}`
-    case 'string': return Number(schema['minLength'] ?? 0) > 1 ? `a text of at least ${schema['minLength']} characters` : schema['pattern'] === undefined ? 'a text that is not empty' : 'a pattern such as "{tenant}.example.com"'
+    case 'number':
+    case 'integer': return `a ${schema['type'] === 'integer' ? 'whole ' : ''}number from ${schema['minimum']} to ${schema['maximum']}`
+    case 'string': return String(schema['pattern']).startsWith('^[0-9]') ? 'the name or number of a migration' : Number(schema['minLength'] ?? 0) > 1 ? `a text of at least ${schema['minLength']} characters` : schema['pattern'] === undefined ? 'a text that is not empty' : !String(schema['pattern']).includes('tenant') ? '1 to 7 lower-case letters, digits or "_", the first a letter' : 'a pattern such as "{tenant}.example.com"'
+    case 'array': return 'a list of texts'
     default: return 'an object'
   }
 }

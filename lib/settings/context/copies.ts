@@ -1,4 +1,4 @@
-import { TwoCopiesError } from '../../words/errors.ts'
+import { TwoCopiesError } from '../../words/errors/index.ts'
 
 const COPIES = Symbol.for('zakops-tenancy.copies')
 

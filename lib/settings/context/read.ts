@@ -1,4 +1,4 @@
-import { ContextMissingError } from '../../words/errors.ts'
+import { ContextMissingError } from '../../words/errors/index.ts'
 import type { Tenant, TenantContext } from '../../words/types.ts'
 import { tenantStore } from './store.ts'
 

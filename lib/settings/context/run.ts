@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { CrossTenantError } from '../../words/errors.ts'
+import { CrossTenantError } from '../../words/errors/index.ts'
 import type { Tenant, TenantContext, TransactionScope } from '../../words/types.ts'
 import { tenantStore } from './store.ts'
 

@@ -1,4 +1,10 @@
+import { channel } from 'node:diagnostics_channel'
 import type { TenancyLogger } from '../../words/types.ts'
+
+/** Each refusal is published here as `{ error }`, whoever hears or swallows the error itself (`node:diagnostics_channel`). */
+export const REFUSALS = 'zakops-tenancy.refused'
+
+const refusals = channel(REFUSALS)
 
 /** Decides what a refusal does: throw, or in observe mode be logged and counted. */
 export interface Enforcement {
@@ -17,6 +23,7 @@ export function createEnforcement (enforce: boolean, log: TenancyLogger): Enforc
     isObserving: !enforce,
     get observed () { return observed },
     refuse (error, details = {}) {
+      if (refusals.hasSubscribers) refusals.publish({ error })
       if (enforce) throw error
       observed++
       log.warn({ ...details, err: error }, 'observed: this would be refused')

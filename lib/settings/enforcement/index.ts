@@ -1,1 +1,1 @@
-export { type Enforcement, createEnforcement } from './enforcement.ts'
+export { type Enforcement, REFUSALS, createEnforcement } from './enforcement.ts'

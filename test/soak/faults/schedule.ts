@@ -51,10 +51,11 @@ async function terminate ({ database: { admin, appRole } }: World, ledger: Ledge
   if (ended[0]?.['ended'] === true) ledger.count('faults', 'terminate a backend')
 }
 
-/** Adds a column to a table that is in use, or takes it away: what is prepared for it no longer fits. */
+/** Adds a column to a table that is in use, and takes it away: what is prepared for it no longer fits. Another one's type is changed, and may stay so. */
 async function changeTable ({ database: { admin } }: World, ledger: Ledger, random: Random): Promise<void> {
   const { schema } = TENANTS[random.below(TENANTS.length)] ?? { schema: 'shared' }
   const changed = await admin.query("set lock_timeout = '150ms'", `alter table "${schema}".shapes add column if not exists lately int default 7`).then(() => true, () => false)
+  await admin.query("set lock_timeout = '150ms'", `alter table "${schema}".kinds alter column part type ${random.below(2) === 0 ? 'text' : 'integer using part::integer'}`).catch(() => {})
   await sleep(random.below(200))
   const changedBack = await admin.query("set lock_timeout = '150ms'", `alter table "${schema}".shapes drop column if exists lately`).then(() => true, () => false)
   if (changed && changedBack) ledger.count('faults', 'change a table')

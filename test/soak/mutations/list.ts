@@ -14,23 +14,25 @@ const mutation = (name: string, file: string, from: string, to: string): Mutatio
 // Not here, because others show them: that a connection is cleaned when it comes back (session-state.test.ts), and that the
 // driver does not let go of its socket (lost-halfway.test.ts).
 export const MUTATIONS: readonly Mutation[] = [
-  mutation('the settings and the number that come back are not compared', 'data/lanes/cycle.ts',
-    'if (type === BACKEND.dataRow && !this.#isOwnRow(chunk, at, length)) return false', ''),
-  mutation('the number that comes back is not compared', 'data/lanes/cycle.ts',
-    ' && chunk.readInt32BE(at + row.length) === this.nonce', ''),
-  mutation('the settings that come back are not compared', 'data/lanes/cycle.ts',
+  mutation('the settings and the number that come back are not compared', 'data/lanes/expected-answers.ts',
+    'if (row === undefined) return false', 'return true'),
+  mutation('the number that comes back is not compared', 'data/lanes/expected-answers.ts',
+    ' && chunk.readInt32BE(at + row.length) === nonce', ''),
+  mutation('the settings that come back are not compared', 'data/lanes/expected-answers.ts',
     'return length === row.length + 4 && row.compare(chunk, at, at + row.length) === 0 &&', 'return length === row.length + 4 &&'),
   mutation('two cycles change places now and then', 'data/lanes/cycle-queue.ts',
     'this.#cycles.push(cycle)', `if (${sometimes(0.5)} && this.length > 1) this.#cycles.splice(-1, 0, cycle)\n    else this.#cycles.push(cycle)`),
   mutation('a frame is left out now and then', 'data/lanes/write-cycle.ts',
-    '  outbox.putNumbered(frame.request, nonce, frame.nonceAt)', `  if (!${sometimes(0.05)}) outbox.putNumbered(frame.request, nonce, frame.nonceAt)`),
-  mutation('a frame is another tenant\'s now and then', 'data/client/tenant-client.ts',
-    'const known = tenant === undefined ? undefined : frames.get(tenant)', `const known = tenant === undefined ? undefined : ${sometimes(0.05)} ? Reflect.get(globalThis, 'lastFrame') : frames.get(tenant)\n    if (tenant !== undefined && frames.has(tenant)) Reflect.set(globalThis, 'lastFrame', frames.get(tenant))`),
+    '  outbox.putNumbered(frame.request, nonce, frame.nonceAt)\n  // What is sent once more', `  if (!${sometimes(0.05)}) outbox.putNumbered(frame.request, nonce, frame.nonceAt)\n  // What is sent once more`),
+  mutation('a frame is another tenant\'s now and then', 'data/places/tenant-place.ts',
+    'const known = tenant === undefined ? undefined : this.#frames.get(tenant)', `const known = tenant === undefined ? undefined : ${sometimes(0.05)} ? Reflect.get(globalThis, 'lastFrame') : this.#frames.get(tenant)\n    if (tenant !== undefined && this.#frames.has(tenant)) Reflect.set(globalThis, 'lastFrame', this.#frames.get(tenant))`),
   mutation('a lane is handed over before its server is ready', 'data/lanes/lane.ts',
     '    this.#routes.send(this, this.#cycle)', `    this.#routes.send(this, this.#cycle)\n    if (request.kind === 'run' && !this.#isOpen && ${sometimes(0.5)}) setImmediate(() => this.#finishTask())`),
+  mutation('the driver sends a statement once more by itself', 'data/lanes/cycle.ts',
+    'isOfRetried ? withHiddenRoutine(message) : message', 'message'),
   mutation('a late cancel reaches whoever has the lane', 'data/lanes/lanes.ts',
     '    this.#lanesOf.delete(query)\n    this.#router.leaveAlone', '    this.#router.leaveAlone'),
-  mutation('a cancel hits what is queued on the same connection', 'data/lanes/multiplexer.ts',
+  mutation('a cancel hits what is queued on the same connection', 'data/lanes/seal.ts',
     'head === cycle && depth === 1', 'head === cycle || depth > 1'),
   mutation('a connection is not cleaned when it is granted', 'data/lanes/multiplexer.ts',
     'if (connection.isUsed) cleanSession(connection)', ''),
@@ -39,7 +41,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a dead handle lives on',
     changes: [
       { file: 'data/client/scope.ts', from: 'return !this.#isEnded && this.#connection.isOpen && (this.#parent?.isAlive ?? true)', to: 'return true' },
-      { file: 'data/client/transaction.ts', from: 'if (this.isOpen) await this.#session.run(query)\n      else query.reject(new TransactionEndedError())', to: 'await this.#session.run(query)' },
+      { file: 'data/client/transaction.ts', from: 'if (this.isOpen) return this.#session.run(query, done)', to: 'return this.#session.run(query, done)' },
       { file: 'data/lanes/session.ts', from: 'if (this.#reason !== undefined || this.#hasLeft) {', to: 'if (this.#reason !== undefined) {' }
     ]
   },

@@ -25,6 +25,7 @@ export const TENANTS: readonly SoakTenant[] = STRATEGIES.map((strategy, at) => {
 const MIGRATION = `
 create table marks (tenant_id text not null, id integer not null, mark text not null, n integer not null default 0, primary key (tenant_id, id));
 create table shapes (tenant_id text not null, id integer not null, mark text not null, primary key (tenant_id, id));
+create table kinds (tenant_id text not null, id integer not null, part integer not null, primary key (tenant_id, id));
 create table writes (tenant_id text not null, id text not null, part integer not null, body text not null, primary key (tenant_id, id, part));
 create function leave_behind(value text) returns text language sql as $$ select set_config('soak.left_in_passing', value, false) $$;
 `
@@ -64,6 +65,7 @@ async function provisionAll (appUrl: string, ownerUrl: string): Promise<void> {
       await tenancy.runWithTenant(id, async () => {
         await tenancy.sql`insert into marks (tenant_id, id, mark) select ${id}::text, n, ${id}::text from generate_series(1, 20) n`
         await tenancy.sql`insert into shapes (tenant_id, id, mark) values (${id}, 1, ${id})`
+        await tenancy.sql`insert into kinds (tenant_id, id, part) values (${id}, 1, 0)`
       })
     }
   } finally {

@@ -4,11 +4,11 @@ import { parseTenantId } from '../../../../lib/words/names.ts'
 import type { IsolationStrategyName, Tenant } from '../../../../lib/words/types.ts'
 
 const acme = parseTenantId('acme')
-const place = { sharedSchema: 'shared' }
+const place = { sharedSchema: 'shared', databasePrefix: 'tenant_' }
 
 function tenantOf (isolation: IsolationStrategyName): Tenant {
   const schema = strategyOf(isolation).schemaOf(acme, place)
-  return { id: acme, name: 'Acme', status: 'active', isolation, schema, createdAt: new Date(0) }
+  return { id: acme, name: 'Acme', status: 'active', isolation, schema, server: 'default', database: null, migration: '', createdAt: new Date(0) }
 }
 
 t.test('strategyOf()', async (t) => {
@@ -19,8 +19,10 @@ t.test('strategyOf()', async (t) => {
     }
   })
 
-  t.test('refuses a strategy that is not there yet', async (t) => {
-    t.throws(() => strategyOf('database'), { code: 'FST_TENANCY_OPTIONS_INVALID' })
+  t.test('gives a database of its own to a tenant of `database` only', async (t) => {
+    t.equal(strategyOf('database').databaseOf(acme, place), 'tenant_acme')
+    t.equal(strategyOf('database').schemaOf(acme, place), 'shared')
+    for (const name of ['schema', 'rls', 'schema+rls'] as const) t.equal(strategyOf(name).databaseOf(acme, place), null)
   })
 })
 

@@ -7,6 +7,7 @@ import {
   BACKEND, int16, int32, message, parseBody, queryOf, readyForQuery, value
 } from '../../../../lib/data/wire/messages.ts'
 import { errorMessage } from '../../../../lib/data/wire/error-fields.ts'
+import { citusDialect } from '../../../../lib/data/wire/index.ts'
 import { postgresDialect } from '../../../../lib/data/wire/settings-frame.ts'
 import { settingsFor } from '../../../support/lanes.ts'
 
@@ -37,7 +38,7 @@ function scene () {
       events.unsent += unsent.length
     },
     outdated: () => { events.outdated++ }
-  })
+  }, { current: undefined })
   const statements = new Statements()
   const statementOf = (tenant: string, text = 'select 1'): Statement => statements.statement(statements.text(parseBody(text)), dialect.frameOf(settingsFor(tenant)).shape)
   const add = (tenant: string, statement: Statement, isShared = true) => {
@@ -51,7 +52,7 @@ function scene () {
       lost: () => { seen.isLost = true }
     }, frame, { kind: 'run', statement, isNamed: true, bind: BIND, nameEnd: BIND.indexOf(0, 6) }, isShared)
     connection.add(cycle)
-    const echo = Buffer.concat([message(dataRow, frame.row.subarray(5), int32(cycle.nonce))])
+    const echo = Buffer.concat([message(dataRow, frame.current().row.subarray(5), int32(cycle.nonce))])
     const settings = Buffer.concat([message(bindComplete), echo, TAG])
     const parsed = Buffer.concat([message(parseComplete), message(parameterDescription, int16(0)), message(noData)])
     return { seen, cycle, settings, parsed, answer: Buffer.concat([settings, parsed, message(bindComplete), ROW, TAG, READY]) }
@@ -60,6 +61,26 @@ function scene () {
 }
 
 t.test('a connection', async (t) => {
+  t.test('sends a text that gets a transaction of its own when that has begun, and never where it could not begin', async (t) => {
+    for (const [status, isSent] of [[84, true], [73, false]] as const) {
+      const { connection, socket, events, say } = scene()
+      const frame = citusDialect({ isNamed: false }).frameOf(settingsFor('acme'))
+      const owner = { receive () {}, described () {}, refused () {}, finished () {}, lost () {} }
+      const cycle = new Cycle(owner, frame, { kind: 'text', text: Buffer.from('insert into docs (id) values (1)') }, false)
+      connection.add(cycle)
+      connection.flush()
+      const written = (): string => Buffer.concat(socket.written).toString('latin1')
+      t.match(written(), /begin.*set/s)
+      t.notMatch(written(), /insert into docs/, 'nothing is sent in advance')
+      const { row, replies } = frame.current()
+      const settings = replies.map((type) => type === dataRow ? message(dataRow, row.subarray(5), int32(cycle.nonce)) : message(type, 'SET\0'))
+      const begun = Buffer.concat([message(parseComplete), message(bindComplete), message(commandComplete, 'BEGIN\0')])
+      say(...status === 84 ? [begun, ...settings] : [errorMessage('57014', 'canceled')], readyForQuery(status))
+      t.equal(/insert into docs/.test(written()), isSent)
+      t.equal(events.ended, isSent ? 0 : 1)
+    }
+  })
+
   t.test('hands each answer to its own cycle, in whatever pieces it comes', async (t) => {
     for (const size of [1, 7, 10_000]) {
       const { add, statementOf, connection, socket } = scene()

@@ -47,7 +47,7 @@ t.test('Statements', async (t) => {
 
 t.test('ServerStatements', async (t) => {
   t.test('closes what was used longest ago when there are too many (D-22)', async (t) => {
-    const [statements, server] = [new Statements(), new ServerStatements()]
+    const [statements, server] = [new Statements(), new ServerStatements({ current: undefined })]
     const text = statements.text(parseBody('select 1'))
     const add = (shape: string) => {
       const added = server.add(statements.statement(text, shape))
@@ -64,7 +64,7 @@ t.test('ServerStatements', async (t) => {
   })
 
   t.test('closes what is out of date with the next one, and what was never there not at all', async (t) => {
-    const [statements, server] = [new Statements(), new ServerStatements()]
+    const [statements, server] = [new Statements(), new ServerStatements({ current: undefined })]
     const statement = statements.statement(statements.text(parseBody('select 1')), 'a')
     const old = server.add(statement).server
     old.description = DESCRIPTION

@@ -7,14 +7,14 @@ const acme = parseTenantId('acme')
 const globex = parseTenantId('globex')
 
 const rowOf = (id: string, status = 'active') =>
-  ({ id, name: id, status, strategy: 'schema', schema: `tenant_${id}`, created: '0' })
+  ({ id, name: id, status, strategy: 'schema', schema: `tenant_${id}`, server: 'default', database: null, migration: '', created: '0' })
 
 /** A reader whose answers are given by hand, in the order in which they were asked for. */
 function handFed (cacheMs = 60_000, readVersion: () => Promise<readonly unknown[]> = async () => []) {
   const asked: { readonly id: string, readonly answer: (rows: readonly unknown[]) => void, readonly fail: (error: Error) => void }[] = []
   const reader = createRegistryReader({
     cacheMs,
-    sharedSchema: 'shared',
+    naming: { sharedSchema: 'shared', databasePrefix: 'tenant_' },
     readVersion,
     readRow: (id) => new Promise((resolve, reject) => asked.push({ id, answer: resolve, fail: reject }))
   })
@@ -116,7 +116,7 @@ t.test('createRegistryReader()', async (t) => {
   })
 
   t.test('keeps at most 10,000 answers', async (t) => {
-    const reader = createRegistryReader({ cacheMs: 60_000, sharedSchema: 'shared', readVersion: async () => [], readRow: async () => [] })
+    const reader = createRegistryReader({ cacheMs: 60_000, naming: { sharedSchema: 'shared', databasePrefix: 'tenant_' }, readVersion: async () => [], readRow: async () => [] })
     for (let i = 0; i < 10_050; i++) await reader.find(parseTenantId(`t${i}`)).catch(() => {})
     t.equal(reader.size, 10_000)
   })

@@ -91,6 +91,49 @@ t.test('a token that comes again', async (t) => {
   })
 })
 
+t.test('a token that was never good', async (t) => {
+  const signed = (text: string, head = '{"alg":"HS256"}'): string => {
+    const body = [head, text].map((part) => Buffer.from(part).toString('base64url')).join('.')
+    return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`
+  }
+
+  t.test('is refused, whatever its payload is', async (t) => {
+    const ask = await readerOf(t, { secret })
+    for (const payload of ['[]', '"acme"', 'null', '7', `{"exp":${exp},"tenant_id":"acme","tenant_id":"globex"}`, `{"exp":"${exp}"}`, '{"exp":null}', '{"__proto__":{"exp":9999999999}}', `{"exp":${exp},"iat":"now"}`,
+      `{"exp":${exp},"iat":null}`, `{"exp":${exp},"iat":${exp}}`, '{"exp":1e999}', '']) t.match(await ask(signed(payload)), refused, payload)
+    t.match(await ask(signed(`{"exp":${exp},"iat":${exp - 3_600 + 30}}`)), { how: 'read' }, 'clocks may differ by less than a minute')
+  })
+
+  t.test('is missing, and not wrong, where nothing was sent', async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    const extracted = await openTokens(app, { secret, verify: { extractToken: (request) => Reflect.get(Object(request.headers), 'x-token') } })
+    app.get('/', async (request) => await extracted.read(request))
+    const answer = async (headers: Record<string, string>) => (await app.inject({ url: '/', headers })).json<Record<string, unknown>>()
+    t.match(await answer({}), { code: 'FST_TENANCY_TOKEN_MISSING' })
+    t.match(await answer({ 'x-token': signed(`{"exp":${exp},"sub":"me"}`) }), { sub: 'me' })
+    t.match(await answer({ 'x-token': 'nonsense' }), refused)
+  })
+})
+
+t.test('openTokens()', async (t) => {
+  const opening = async (options: FastifyJWTOptions | undefined, before?: FastifyJWTOptions) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    if (before !== undefined) await app.register(fastifyJwt, before)
+    return await openTokens(app, options)
+  }
+
+  t.test('says what is wrong with the options of @fastify/jwt', async (t) => {
+    const invalid = (message: RegExp) => ({ code: 'FST_TENANCY_OPTIONS_INVALID', message })
+    await t.rejects(opening(undefined), invalid(/jwt is required/))
+    await t.rejects(opening(undefined, { secret, namespace: 'staff' }), invalid(/jwt is required/), 'one with a namespace is not the one')
+    await t.rejects(opening({ secret }, { secret }), invalid(/registered @fastify\/jwt itself/))
+    await t.rejects(opening({ secret, namespace: 'staff' }), invalid(/jwt\.namespace/))
+    await t.rejects(opening(JSON.parse('{}')), invalid(/refused by @fastify\/jwt/))
+  })
+})
+
 t.test('the application is asked again', async (t) => {
   const token = sign({ tenant_id: 'acme', sub: 'someone', exp })
   /** Options, and what makes the token a bad one. */

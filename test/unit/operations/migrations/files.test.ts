@@ -5,7 +5,7 @@ import { readMigrations } from '../../../../lib/operations/migrations/index.ts'
 
 const REFUSED = 'FST_TENANCY_MIGRATION_REFUSED'
 
-const read = (folder: string) => readMigrations(folder, { extensionsSchema: 'extensions' })
+const read = async (folder: string) => (await readMigrations(folder, { extensionsSchema: 'extensions' })).tenant
 
 t.test('readMigrations()', async (t) => {
   t.test('reads files in the order of their numbers and leaves others alone', async (t) => {

@@ -23,7 +23,7 @@ t.test('provision()', async (t) => {
   t.test('refuses names that it does not know, with every other problem', async () => {
     await refuses({ id: 'acme', isolaton: 'rls' }, /isolaton is not known here\. Did you mean "isolation"/)
     await refuses({ tenant: 'acme', name: '' }, /- tenant .*\n- id is required.*\n- name must be/)
-    await refuses({ id: 'acme', isolation: 'database' }, /isolation must be/)
+    await refuses({ id: 'acme', isolation: 'tables' }, /isolation must be/)
   })
 
   t.test('refuses an id of other characters', async (t) => {

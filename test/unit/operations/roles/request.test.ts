@@ -36,6 +36,10 @@ t.test('setUpDatabase()', async (t) => {
     await refuses({ ...GOOD, app: { name: 'owner' } }, /two roles/)
   })
 
+  t.test('refuses a lock that is neither on nor off', async () => {
+    for (const locked of ['true', 1, null]) await refuses({ ...GOOD, locked }, /locked must be true or false/)
+  })
+
   t.test('refuses schemas that cannot be', async () => {
     for (const sharedSchema of ['', 'public', 'Shared', 'tenant_x', 7, null]) await refuses({ ...GOOD, sharedSchema }, /sharedSchema must be/)
     await refuses({ ...GOOD, sharedSchema: 'extensions' }, /two schemas/)

@@ -85,7 +85,7 @@ t.test('resolveConfig()', async (t) => {
 
   t.test('refuses a tenant id, an isolation and schemas that cannot be used', async (t) => {
     t.match(problemsOf({ database: DATABASE, tenantId: 'a.b' }), [/tenantId \(TENANT_ID\) must be 1 to 56/])
-    t.match(problemsOf({ database: DATABASE, isolation: 'database' }), [/must be "schema\+rls" or "schema" or "rls"/])
+    t.match(problemsOf({ database: DATABASE, isolation: 'tables' }), [/must be "schema\+rls" or "schema" or "rls" or "database"/])
     t.match(problemsOf({ database: DATABASE, sharedSchema: 'public' }), [/sharedSchema must be/])
     t.match(problemsOf({ database: DATABASE, extensionsSchema: 'tenant_acme' }), [/extensionsSchema must be/])
     t.match(problemsOf({ database: DATABASE, sharedSchema: 'extensions' }), [/must be two schemas/])

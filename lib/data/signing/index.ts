@@ -1,0 +1,2 @@
+export { type KeyPads, deriveKey, padsOf } from './key.ts'
+export { type Sign, type SignedTenant, Signer, tenantIn } from './signer.ts'

@@ -1,0 +1,2 @@
+export type { OnClosed } from './closings.ts'
+export { TenantWatch, type TenantWatchParts } from './tenant-watch.ts'

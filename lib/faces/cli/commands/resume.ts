@@ -1,0 +1,7 @@
+import { statusCommand } from '../tenants.ts'
+
+export const resume = statusCommand({
+  name: 'resume',
+  description: 'Serve a suspended tenant again.',
+  act: 'resume'
+})

@@ -1,0 +1,5 @@
+export { type FindingsReport, SEVERITIES, byWeight, countWords, isAtLeast, placeWords } from './findings.ts'
+export { type PageReport, htmlOf } from './html/page.ts'
+export { REPORT_OPTIONS, failOnOf } from './options.ts'
+export { type OutcomeRequest, findingsOutcome } from './outcome.ts'
+export { sarifOf } from './sarif.ts'

@@ -1,0 +1,5 @@
+export { type CodeRequest, proveCode } from './code.ts'
+export { proveConfiguration } from './configuration/index.ts'
+export { type ConnectionsRequest, proveConnections } from './connections/index.ts'
+export { readRegistered } from './registered.ts'
+export { type PromiseName, type Proof, Protocol } from './proof.ts'

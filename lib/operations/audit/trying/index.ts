@@ -1,0 +1,8 @@
+export { DEFAULTS_SQL, tryDefaults } from './defaults.ts'
+export { tryIndexes } from './indexes.ts'
+export { tryPolicies } from './policies.ts'
+export { REACHABLE_SQL, type Reachable, type Seen, lookAt, reachableOf, rowsOfOthers } from './reach.ts'
+export { type TryStatement, inRolledBack, refusalOf } from './session.ts'
+export { asSent, tryForged } from './signed.ts'
+export { type Shape, shapeOf, shapesSql } from './shapes.ts'
+export { NOBODY } from './values.ts'

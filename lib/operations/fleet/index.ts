@@ -1,0 +1,6 @@
+export { type MigrationReport, migrateTenants } from './migrate.ts'
+export { allTenants } from './plan.ts'
+export type { MigrateOptions, MigrationProgress } from './options.ts'
+export { type TenantMigrationStatus, type TenantRun, readMigrationStatus } from './status.ts'
+export type { TenantMigration } from './tally.ts'
+export { checkMigrationFiles } from './unchanged.ts'

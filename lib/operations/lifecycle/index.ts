@@ -1,0 +1,8 @@
+export { archiveTenant, restoreTenant } from './archive.ts'
+export { type Deletion, type DeletionResult, deletePending, deleteTenant, dueTenants } from './delete.ts'
+export type { DeleteRequest, DeletionWork } from './delete-request.ts'
+export type { LifecycleOptions } from './job.ts'
+export type { DeletionProgress, OnProgress } from './progress.ts'
+export type { DeletionProof } from './proof.ts'
+export { replaceTenant } from './replace.ts'
+export { renameTenant, switchTenant } from './status.ts'

@@ -1,0 +1,5 @@
+export { confirmTenantMove } from './confirm.ts'
+export type { MoveProgress, MoveReport, MoveTarget } from './job.ts'
+export { type MoveRequest, moveTenant } from './move.ts'
+export type { MoveStep, Site } from './state.ts'
+export { undoMove } from './undo.ts'

@@ -1,0 +1,1 @@
+export { type ViewsRequest, createTenantViews, leaveOutOfViews } from './make.ts'

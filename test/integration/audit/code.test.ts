@@ -1,0 +1,14 @@
+import t from 'tap'
+import { plantAndRepair } from '../../support/audit/fault.ts'
+import { CALLED_FAULTS } from '../../support/audit/called.ts'
+import { CODE_FAULTS } from '../../support/audit/code.ts'
+import { auditScene } from '../../support/audit/scene.ts'
+
+t.test('the audit of code in the server', async (t) => {
+  const scene = await auditScene(t)
+  t.same(await scene.findings(), [], 'is silent before')
+  for (const [what, fault] of Object.entries({ ...CODE_FAULTS, ...CALLED_FAULTS })) {
+    await t.test(`finds ${what}, and is silent when it is repaired`, async (t) => await plantAndRepair(t, scene, fault))
+  }
+  t.same(await scene.findings(), [], 'is silent afterwards')
+})
