@@ -8,6 +8,9 @@ import { startDatabase } from '../../dist/faces/testing/index.js'
 // Raise these when the coverage rises; never lower them.
 const LEAST_COVERED = { lines: 99, functions: 98, branches: 93 }
 
+// Only a server with Citus runs these: without one they would say nothing of the tests.
+const NEEDS_CITUS = ['lib/data/owner/citus.ts', 'lib/operations/moves/node.ts', 'lib/operations/policies/citus-shape.ts', 'lib/operations/policies/force.ts']
+
 const given = process.env.TEST_DATABASE_URL
 const database = given ? undefined : await startDatabase()
 
@@ -31,9 +34,6 @@ await database?.stop()
 const isWholeSuite = args.every((arg) => arg.startsWith('-'))
 process.exitCode = code ?? 1
 if (code === 0 && isWholeSuite && !isCoveredEnough()) process.exitCode = 1
-
-// Only a server with Citus runs these: without one they would say nothing of the tests.
-const NEEDS_CITUS = ['lib/data/owner/citus.ts', 'lib/operations/moves/node.ts', 'lib/operations/policies/citus-shape.ts', 'lib/operations/policies/force.ts']
 
 function isCoveredEnough () {
   const covered = coveredIn(JSON.parse(readFileSync(new URL('../../.tap/report/coverage-summary.json', import.meta.url), 'utf8')))
