@@ -47,6 +47,11 @@ export interface Tenant extends Place {
   readonly schema: string
   /** The name of the last tenant migration that it has had; empty before the first. */
   readonly migration: string
+  /**
+   * True while a move of it is about to switch, when its writes may wait: each of its statements has a connection alone then,
+   * so that nobody else's waits behind it.
+   */
+  readonly isMoving: boolean
   readonly createdAt: Date
 }
 

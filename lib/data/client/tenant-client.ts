@@ -134,7 +134,7 @@ function sendPlain ({ places, enforcement }: Parts, query: LaneQuery, isAlone: b
   const outer = context?.transaction
   if (outer instanceof Scope && outer.isJoined) return outer.send(query)
   const tenant = context?.tenant
-  const run = (place: TenantPlace): void => place.lanes.run({ frame: place.frameOf(tenant), query, isAlone, isOurs: false })
+  const run = (place: TenantPlace): void => place.lanes.run({ frame: place.frameOf(tenant), query, isAlone: isAlone || tenant?.isMoving === true, isOurs: false })
   const place = places.peek(tenant)
   if (place !== undefined) run(place)
   else places.open(tenant).then(run, (error: unknown) => query.reject(error))

@@ -7,5 +7,5 @@ export function fixedTenant (config: Pick<TenancyConfig, 'tenantId' | 'isolation
   const { tenantId: id, isolation } = config
   const schema = strategyOf(isolation).schemaOf(id, config)
   // Under `database` too: the database of a single tenant is the one that the settings name.
-  return Object.freeze({ id, name: id, status: 'active', isolation, schema, server: DEFAULT_SERVER, database: null, migration: '', createdAt: new Date() })
+  return Object.freeze({ id, name: id, status: 'active', isolation, schema, server: DEFAULT_SERVER, database: null, migration: '', isMoving: false, createdAt: new Date() })
 }

@@ -18,7 +18,7 @@ export const SCHEMA_AGE_SQL = `select coalesce(max(id), 0)::text as age, coalesc
 
 // One-word names and text only: the application's driver options may rename columns and parse types in their own way.
 /** What a query of the registry selects, for {@link parseTenant}. */
-export const TENANT_COLUMNS = 'id, name, status, strategy, schema, server, database, migration, (extract(epoch from created_at) * 1000)::bigint::text as created'
+export const TENANT_COLUMNS = 'id, name, status, strategy, schema, server, database, migration, moving::text as moving, (extract(epoch from created_at) * 1000)::bigint::text as created'
 
 /**
  * The query of one tenant, with its id as `$1`, and of the version of the registry in the same snapshot. Row security
@@ -37,6 +37,7 @@ const rowSchema = Type.Object({
   server: Type.String(),
   database: Type.Union([Type.String(), Type.Null()]),
   migration: Type.String(),
+  moving: oneOf(['true', 'false']),
   created: Type.String({ pattern: '^-?[0-9]{1,16}$' })
 })
 
@@ -70,6 +71,7 @@ function toTenant (row: TenantRow, naming: Naming): Tenant {
     server: row.server,
     database: row.database,
     migration: row.migration,
+    isMoving: row.moving === 'true',
     createdAt: new Date(Number(row.created))
   })
 }

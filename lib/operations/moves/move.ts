@@ -33,7 +33,7 @@ export interface MoveRequest {
  * Takes a tenant with its data to another isolation strategy or server, while it is being served.
  *
  * Its tables are made at the target and filled from a snapshot; what changes meanwhile is noted by triggers and copied
- * after; then its writes wait for a moment, in which the rest is copied, everything is counted and compared, and the
+ * after; every process is told, which takes `registryCacheMs`; then its writes wait for a moment, in which the rest is copied, everything is counted and compared, and the
  * registry is switched. Writes that waited are refused with {@link TenantMovedError} and can be sent again. Reads never
  * wait. Other tenants notice nothing.
  *

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Sql, TransactionSql } from 'postgres'
@@ -97,10 +98,19 @@ export class MoveHome {
     await this.transact((tx) => tx.unsafe(`update ${MOVES} set step = $2 where tenant = $1`, [this.id, step]))
   }
 
+  /**
+   * Has every process give the tenant's statements connections of their own, and returns when all know of it: its writes will
+   * wait for the switch, and nobody else's are to stand behind them. Until the switch, or until the move is forgotten.
+   */
+  async announce (): Promise<void> {
+    await this.transact((tx) => tx.unsafe(`update ${TENANTS_TABLE} set moving = true where id = $1 and not moving`, [this.id]))
+    await sleep(this.#config.registryCacheMs)
+  }
+
   /** Switches the registry and the move in one transaction: one cannot be without the other. */
   async switch (tx: TransactionSql, { source, target }: Move): Promise<void> {
     const { count } = await tx.unsafe(`
-      update ${TENANTS_TABLE} set strategy = $2, schema = $3, server = $4, database = $5
+      update ${TENANTS_TABLE} set strategy = $2, schema = $3, server = $4, database = $5, moving = false
       where id = $1 and strategy = $6 and schema = $7 and server = $8 and database is not distinct from $9`,
     [this.id, target.isolation, target.schema, target.server, target.database, source.isolation, source.schema, source.server, source.database])
     if (count !== 1) throw new MoveRefusedError('the registry has another place for it than when the move began.')
@@ -108,7 +118,10 @@ export class MoveHome {
   }
 
   async forget (): Promise<void> {
-    await this.transact((tx) => tx.unsafe(`delete from ${MOVES} where tenant = $1`, [this.id]))
+    await this.transact(async (tx) => {
+      await tx.unsafe(`update ${TENANTS_TABLE} set moving = false where id = $1 and moving`, [this.id])
+      await tx.unsafe(`delete from ${MOVES} where tenant = $1`, [this.id])
+    })
   }
 }
 

@@ -39,6 +39,7 @@ export interface Switched {
  * @throws {MoveBusyError} FST_TENANCY_MOVE_BUSY — its transactions were never over within `timeouts.transaction`.
  */
 export async function switchTenant (job: MoveJob, link: Link, lastCounts: readonly TableCount[]): Promise<Switched> {
+  await job.home.announce()
   const deadline = performance.now() + job.config.timeouts.transaction
   return await withOwner(job.config, async (fence) => {
     let inTheWay: readonly string[] = []

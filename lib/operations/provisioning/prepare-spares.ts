@@ -73,7 +73,7 @@ async function makeSpare (sql: Sql, config: TenancyConfig, isolation: IsolationS
   const id = parseTenantId(`spare-${randomBytes(16).toString('hex')}`)
   const strategy = strategyOf(isolation)
   const schema = strategy.schemaOf(id, config)
-  const tenant: Tenant = { ...HOME, id, name: id, status: 'provisioning', isolation, schema, migration: '', createdAt: new Date() }
+  const tenant: Tenant = { ...HOME, id, name: id, status: 'provisioning', isolation, schema, migration: '', isMoving: false, createdAt: new Date() }
   await announcedIfUsed(config, (isAnnounced) => inTransaction(sql, { lock: config.timeouts.acquire }, async (tx) => {
     await lockFor(tx, 'schema', schema)
     await ensureSchema(tx, { schema, strategy, tenantId: id, deployment: await readDeployment(tx), isKnown: false })

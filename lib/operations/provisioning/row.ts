@@ -10,7 +10,7 @@ export async function findTenant (tx: TransactionSql, id: string, naming: Naming
 }
 
 /** Writes a tenant into the registry, as one that is not served yet. */
-export async function insertTenant (tx: TransactionSql, tenant: Omit<Tenant, 'createdAt' | 'status' | 'migration'>, naming: Naming): Promise<Tenant> {
+export async function insertTenant (tx: TransactionSql, tenant: Omit<Tenant, 'createdAt' | 'status' | 'migration' | 'isMoving'>, naming: Naming): Promise<Tenant> {
   const [row] = await tx.unsafe(`
     insert into ${TENANTS_TABLE} (id, name, status, strategy, schema, server, database) values ($1, $2, 'provisioning', $3, $4, $5, $6)
     returning ${TENANT_COLUMNS}`, [tenant.id, tenant.name, tenant.isolation, tenant.schema, tenant.server, tenant.database])

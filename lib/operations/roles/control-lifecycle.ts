@@ -49,7 +49,7 @@ function appendOnlyStatements (): readonly string[] {
  * that is being made has been served by nobody, so many that are made at once disturb nobody.
  */
 function noticeStatements (): readonly string[] {
-  const changed = ['status', 'strategy', 'schema', 'server', 'database'].map((column) => `old.${column} is distinct from new.${column}`).join(' or ')
+  const changed = ['status', 'strategy', 'schema', 'server', 'database', 'moving'].map((column) => `old.${column} is distinct from new.${column}`).join(' or ')
   const triggers = [
     ['tenants_update_noticed', 'after update', `for each row when (old.status <> 'provisioning' and (${changed}))`],
     ['tenants_delete_noticed', 'after delete', "for each row when (old.status <> 'provisioning')"],

@@ -33,6 +33,7 @@ export function controlSchemaStatements (appRole: string): readonly string[] {
        add column if not exists server text not null default ${quoteLiteral(DEFAULT_SERVER)},
        add column if not exists database text,
        add column if not exists migration text not null default '',
+       add column if not exists moving boolean not null default false,
        drop constraint if exists tenants_status_check, drop constraint if exists tenants_strategy_check,
        add constraint tenants_status_check check (status in (${listed(TENANT_STATUSES)})),
        add constraint tenants_strategy_check check (strategy in (${listed(ISOLATION_STRATEGIES)}))`,

@@ -8,7 +8,7 @@ const log = { info () {}, warn () {}, error () {} }
 const LIMITS = { channels: 3, channelsOfTenant: 2, listeners: 6, listenersOfTenant: 4 }
 
 function tenant (id: string): Tenant {
-  return { id: parseTenantId(id), name: id, status: 'active', isolation: 'schema', schema: `tenant_${id}`, server: 'default', database: null, migration: '', createdAt: new Date(0) }
+  return { id: parseTenantId(id), name: id, status: 'active', isolation: 'schema', schema: `tenant_${id}`, server: 'default', database: null, migration: '', isMoving: false, createdAt: new Date(0) }
 }
 
 const [acme, globex, initech] = [tenant('acme'), tenant('globex'), tenant('initech')]

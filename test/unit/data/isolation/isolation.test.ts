@@ -8,7 +8,7 @@ const place = { sharedSchema: 'shared', databasePrefix: 'tenant_' }
 
 function tenantOf (isolation: IsolationStrategyName): Tenant {
   const schema = strategyOf(isolation).schemaOf(acme, place)
-  return { id: acme, name: 'Acme', status: 'active', isolation, schema, server: 'default', database: null, migration: '', createdAt: new Date(0) }
+  return { id: acme, name: 'Acme', status: 'active', isolation, schema, server: 'default', database: null, migration: '', isMoving: false, createdAt: new Date(0) }
 }
 
 t.test('strategyOf()', async (t) => {

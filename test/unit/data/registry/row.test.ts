@@ -1,13 +1,13 @@
 import t from 'tap'
 import { parseTenant } from '../../../../lib/data/registry/index.ts'
 
-const row = { id: 'acme', name: 'Acme', status: 'active', strategy: 'schema', schema: 'tenant_acme', server: 'default', database: null, migration: '', created: '1700000000000' }
+const row = { id: 'acme', name: 'Acme', status: 'active', strategy: 'schema', schema: 'tenant_acme', server: 'default', database: null, migration: '', moving: 'false', created: '1700000000000' }
 const place = { sharedSchema: 'shared', databasePrefix: 'tenant_' }
 
 t.test('parseTenant()', async (t) => {
   t.test('returns a frozen tenant', async (t) => {
     const tenant = parseTenant(row, place)
-    t.same(tenant, { id: 'acme', name: 'Acme', status: 'active', isolation: 'schema', schema: 'tenant_acme', server: 'default', database: null, migration: '', createdAt: new Date(1_700_000_000_000) })
+    t.same(tenant, { id: 'acme', name: 'Acme', status: 'active', isolation: 'schema', schema: 'tenant_acme', server: 'default', database: null, migration: '', isMoving: false, createdAt: new Date(1_700_000_000_000) })
     t.ok(Object.isFrozen(tenant))
     t.match(parseTenant({ ...row, strategy: 'database', schema: 'shared', server: 'eu', database: 'tenant_acme' }, place), { isolation: 'database', server: 'eu', database: 'tenant_acme' })
     t.match(parseTenant({ ...row, strategy: 'rls', schema: 'shared' }, place), { isolation: 'rls', schema: 'shared' })

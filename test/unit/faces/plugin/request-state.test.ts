@@ -8,7 +8,7 @@ import type { TenantContext } from '../../../../lib/words/types.ts'
 
 function contextFor (text: string): TenantContext {
   const id = parseTenantId(text)
-  return tenantContext(Object.freeze({ id, name: text, status: 'active', isolation: 'schema', schema: schemaNameOf(id), server: 'default', database: null, migration: '', createdAt: new Date() }))
+  return tenantContext(Object.freeze({ id, name: text, status: 'active', isolation: 'schema', schema: schemaNameOf(id), server: 'default', database: null, migration: '', isMoving: false, createdAt: new Date() }))
 }
 
 const acme = contextFor('acme')

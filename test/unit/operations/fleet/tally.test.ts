@@ -7,7 +7,7 @@ import { parseTenantId } from '../../../../lib/words/names.ts'
 
 const task = (number: number): Task => ({
   place: HOME,
-  tenants: [{ ...HOME, id: parseTenantId(`t${number}`), name: '', status: 'active', isolation: 'schema', schema: `tenant_t${number}`, migration: '', createdAt: new Date(0) }]
+  tenants: [{ ...HOME, id: parseTenantId(`t${number}`), name: '', status: 'active', isolation: 'schema', schema: `tenant_t${number}`, migration: '', isMoving: false, createdAt: new Date(0) }]
 })
 
 /** How many tenants were finished when a run of a hundred, of which each n-th fails, had enough; undefined if it never had. */

@@ -6,7 +6,7 @@ import { parseTenantId } from '../../../../lib/words/names.ts'
 import type { IsolationStrategyName, Tenant } from '../../../../lib/words/types.ts'
 
 const tenantIn = (schema: string, isolation: IsolationStrategyName): Tenant => ({
-  id: parseTenantId('acme'), name: 'Acme', status: 'active', isolation, schema, server: 'default', database: null, migration: '', createdAt: new Date(0)
+  id: parseTenantId('acme'), name: 'Acme', status: 'active', isolation, schema, server: 'default', database: null, migration: '', isMoving: false, createdAt: new Date(0)
 })
 const OWN = tenantIn('tenant_acme', 'schema')
 const SHARED = tenantIn('shared', 'rls')

@@ -9,7 +9,7 @@ import type { Tenant } from '../../../../lib/words/types.ts'
 
 function tenant (text: string): Tenant {
   const id = parseTenantId(text)
-  return Object.freeze({ id, name: text, status: 'active', isolation: 'schema+rls', schema: schemaNameOf(id), server: 'default', database: null, migration: '', createdAt: new Date() })
+  return Object.freeze({ id, name: text, status: 'active', isolation: 'schema+rls', schema: schemaNameOf(id), server: 'default', database: null, migration: '', isMoving: false, createdAt: new Date() })
 }
 
 const acme = tenant('acme')

@@ -8,7 +8,7 @@ import type { Tenant, TenantStatus } from '../../../../../lib/words/types.ts'
 const REFUSAL: Refusal = { at: '', route: 'GET /deals', reason: '', message: '', mode: 'multi', claim: 'org.id', claimed: 'acme', registry: {}, path: undefined, role: 'app' }
 
 const tenantThatIs = (status: TenantStatus): Tenant => ({
-  id: parseTenantId('acme'), name: 'Acme', status, isolation: 'rls', schema: 'shared', server: 'default', database: null, migration: '', createdAt: new Date(0)
+  id: parseTenantId('acme'), name: 'Acme', status, isolation: 'rls', schema: 'shared', server: 'default', database: null, migration: '', isMoving: false, createdAt: new Date(0)
 })
 
 const present = (problem: Present['problem'], status: TenantStatus = 'active'): Present => ({ tenant: problem === 'unknown' ? undefined : tenantThatIs(status), problem, rows: {} })
