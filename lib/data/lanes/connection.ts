@@ -36,8 +36,6 @@ export class Connection implements AnswerOwner {
   /** A cycle whose answer is of no use: it is sent once more when the server is ready. */
   #skipped: Cycle | undefined
   #status = IDLE
-  /** When the cycle at the head became it; for deadlines, so not more exact than it need be. */
-  headSince = 0
   /** Whether a cancel is on its way to it: nothing may follow what it has. */
   isSealed = false
   /** Whether cycles were answered since the connection was last cleaned, and whether one of a kind that leaves something behind. */
@@ -60,6 +58,9 @@ export class Connection implements AnswerOwner {
 
   /** How many cycles have no whole answer yet. */
   get depth (): number { return this.#cycles.length }
+  /** See {@link CycleQueue}. */
+  get headSince (): number { return this.#cycles.headSince }
+  get pace (): number { return this.#cycles.pace }
   get isUsable (): boolean { return this.#end === undefined }
   /** Whether it has nothing to do, but to be cleaned, and is in no transaction. */
   get isIdle (): boolean { return this.isUsable && this.depth === (this.head?.isCleaning === true ? 1 : 0) && this.#status === IDLE }
@@ -79,7 +80,6 @@ export class Connection implements AnswerOwner {
     this.#nonce++
     if (cycle.frame !== undefined) this.#shapes.add(cycle.frame.shape)
     writeCycle(cycle, this.#nonce, this.statements, this.#outbox)
-    if (this.depth === 0) this.headSince = performance.now()
     this.#cycles.push(cycle)
   }
 
@@ -167,7 +167,7 @@ export class Connection implements AnswerOwner {
     if (cycle.isFailed) this.#forget(cycle)
     if (this.#skipped !== cycle) return 'pass'
     this.#skipped = undefined
-    this.#shift()
+    this.#cycles.shift()
     this.#events.outdated(this, cycle)
     return 'swallow'
   }
@@ -180,14 +180,9 @@ export class Connection implements AnswerOwner {
 
   /** Ends a cycle whose answer is there. */
   finish (cycle: Cycle): void {
-    this.#shift()
+    this.#cycles.shift()
     if (this.#socket.isPaused()) this.#socket.resume()
     cycle.owner.finished(this.#status)
-  }
-
-  #shift (): void {
-    this.headSince = performance.now()
-    this.#cycles.shift()
   }
 
   /** Ends the connection because of a message that should not be there, or that says that the server ends it. */

@@ -1,7 +1,14 @@
 import type { Cycle } from './cycle.ts'
 
+/** How much the last cycle counts in the average: enough to follow a load that changes, too little for one slow cycle to say much. */
+const LAST_COUNTS = 1 / 32
+
 /** The cycles of one connection that have no whole answer yet, in the order in which the server answers. */
 export class CycleQueue {
+  /** When the cycle at the head became it; for deadlines, so not more exact than it need be. */
+  headSince = 0
+  /** How many milliseconds a cycle has been at the head of late, on average. */
+  pace = 0
   #cycles: Cycle[] = []
   #at = 0
   readonly #countOf = new Map<string, number>()
@@ -20,12 +27,16 @@ export class CycleQueue {
   }
 
   push (cycle: Cycle): void {
+    if (this.length === 0) this.headSince = performance.now()
     this.#cycles.push(cycle)
     this.#count(cycle, 1)
   }
 
   shift (): void {
     const { head } = this
+    const now = performance.now()
+    this.pace += (now - this.headSince - this.pace) * LAST_COUNTS
+    this.headSince = now
     if (head !== undefined) this.#count(head, -1)
     this.#at++
     if (this.#at === this.#cycles.length || this.#at > 256) {

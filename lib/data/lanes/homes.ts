@@ -25,6 +25,16 @@ export class Homes {
     return 'everywhere'
   }
 
+  /** How many connections are home to a schema. */
+  get size (): number {
+    return this.#residents.size
+  }
+
+  /** Tells whether a connection is home to a schema. */
+  isHome (connection: Connection): boolean {
+    return this.#residents.has(connection)
+  }
+
   /** Returns the one of these connections that is home to the fewest. */
   quietest (connections: readonly Connection[]): Connection | undefined {
     return connections.reduce<Connection | undefined>((best, one) => best === undefined || this.#countOf(one) < this.#countOf(best) ? one : best, undefined)

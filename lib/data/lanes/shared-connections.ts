@@ -11,6 +11,11 @@ const SLOW_MS = 3
  * too, and so on. Not much longer, because fast statements wait behind slow ones meanwhile: with 8 their p95 was bare postgres.js's.
  */
 const SLOW_AT_HOME_MS = 6
+/**
+ * No more is queued on a connection than what it does in that time, as fast as it was of late: where statements take two
+ * milliseconds each, eight of them behind each other leave half of the connections without work.
+ */
+const LONG_MS = 8
 /** A backend keeps memory for every schema that it has seen, so none lives for ever. */
 const MAX_LIFETIME_MS = 30 * 60_000
 
@@ -57,25 +62,29 @@ export class SharedConnections {
   /**
    * The first connection that has little to do and is not stuck: few connections with full queues cost fewer writes than
    * many with one cycle each. A schema of one tenant stays at its home though more is queued there, because anywhere else
-   * its statements have to be planned anew; what is too much for it goes to the next one, always the same.
+   * its statements have to be planned anew; what is too much for it goes to the next one, always the same. Half of the
+   * connections are homes: each schema is planned on one of them, and their queues are full enough.
    */
   pick (shape: string, tenantId: string): Connection | undefined {
     const now = performance.now()
     const mayTakeMore = this.#mayTakeMore(tenantId)
     const mayServe = (candidate: Connection): boolean => mayTakeMore || candidate.serves(tenantId)
     const fits = (candidate: Connection): boolean => this.#isFree(candidate, now, FEW, SLOW_MS) && mayServe(candidate)
-    const home = this.#homes.of(shape, tenantId)
-    if (home === 'everywhere') return this.#shared.find(fits)
-    if (home === undefined) return this.#settle(shape, tenantId, fits)
+    const home = this.#homes.of(shape, tenantId) ?? this.#settle(shape, tenantId)
+    if (home === undefined || home === 'everywhere') return this.#shared.find(fits)
     const at = this.#shared.indexOf(home)
     if (at >= 0 && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) && mayServe(home)) return home
     return this.#shared.slice(at + 1).find(fits) ?? this.#shared.find(fits)
   }
 
-  #settle (shape: string, tenantId: string, fits: (candidate: Connection) => boolean): Connection | undefined {
-    const connection = this.#homes.quietest(this.#shared.filter(fits))
-    if (connection !== undefined) this.#homes.settle(shape, tenantId, connection)
-    return connection
+  /** Not before there are enough connections to choose from: what settled on the first one would stay there. */
+  #settle (shape: string, tenantId: string): Connection | undefined {
+    const most = Math.ceil(this.#options.max / 2)
+    if (this.#shared.length < most) return undefined
+    const mayBeNew = this.#homes.size < most
+    const home = this.#homes.quietest(this.#shared.filter((candidate) => !isOld(candidate) && (mayBeNew || this.#homes.isHome(candidate))))
+    if (home !== undefined) this.#homes.settle(shape, tenantId, home)
+    return home
   }
 
   /** The one with the least to do, when none has little. */
@@ -115,7 +124,8 @@ export class SharedConnections {
   }
 
   #isFree (connection: Connection, now: number, room: number, slow: number): boolean {
-    const hasRoom = connection.depth === 0 || (connection.depth < room && now - connection.headSince < slow)
+    const { depth, pace, headSince } = connection
+    const hasRoom = depth === 0 || (depth < room && depth * pace < LONG_MS && now - headSince < slow)
     return hasRoom && connection.isUsable && !isOld(connection)
   }
 }

@@ -7,38 +7,56 @@ import { BACKEND, message } from '../../../../lib/data/wire/messages.ts'
 
 const OWNER = { receive () {}, described () {}, refused () {}, finished () {}, lost () {} }
 
-/** Connections of nobody, each busy for so many milliseconds with its first cycle; 0 is one without work. */
-function scene (...busyFor: readonly number[]) {
-  const shared = new SharedConnections({ max: busyFor.length, perTenant: busyFor.length })
-  const connections = busyFor.map(() => {
-    const connection = new Connection({ socket: new Socket(), key: { pid: 1, secret: 2 }, greeting: Buffer.alloc(0) }, { answered () {}, ended () {}, outdated () {} }, { current: undefined })
-    shared.add(connection)
-    return connection
-  })
-  const isBusyFor = (at: number, milliseconds: number): void => {
+/** Connections of nobody, and what each is busy with. */
+function scene (count: number, settled = count) {
+  const shared = new SharedConnections({ max: count, perTenant: count })
+  const connections = Array.from({ length: count }, () => new Connection({ socket: new Socket(), key: { pid: 1, secret: 2 }, greeting: Buffer.alloc(0) }, { answered () {}, ended () {}, outdated () {} }, { current: undefined }))
+  for (const connection of connections.slice(0, settled)) shared.add(connection)
+  /** As if it had so many cycles, and had been at work on the first for so many milliseconds, at this pace. */
+  const isBusy = (at: number, { depth = 1, milliseconds = 0, pace = 0 }): void => {
     const connection = connections[at]
     if (connection === undefined) return
-    if (connection.depth === 0) connection.add(new Cycle(OWNER, undefined, { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true))
-    connection.headSince = performance.now() - milliseconds
+    while (connection.depth < depth) connection.add(new Cycle(OWNER, undefined, { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true))
+    Object.defineProperty(connection, 'headSince', { configurable: true, value: performance.now() - milliseconds })
+    Object.defineProperty(connection, 'pace', { configurable: true, value: pace })
   }
-  const pick = (shape: string, tenantId: string): number => connections.findIndex((one) => one === shared.pick(shape, tenantId))
-  return { shared, pick, isBusyFor }
+  const pick = (shape: string, tenantId = shape): number => connections.findIndex((one) => one === shared.pick(shape, tenantId))
+  const add = (): void => { for (const connection of connections.slice(settled)) shared.add(connection) }
+  return { pick, isBusy, add }
 }
 
 t.test('a schema stays where its statements are planned while others would call the connection slow', async (t) => {
-  const { pick, isBusyFor } = scene(0, 0, 0)
-  t.same(['a', 'b', 'c'].map((shape) => pick(shape, shape)), [0, 1, 2], 'each schema settles where the fewest live')
-  isBusyFor(0, 4)
-  t.equal(pick('a', 'a'), 0)
-  isBusyFor(1, 4)
-  t.equal(pick('d', 'd'), 2, 'a schema without a home does not settle there')
-  isBusyFor(0, 50)
-  t.same([pick('a', 'a'), pick('a', 'a')], [2, 2], 'a home that is really slow is left, for the same other one each time')
+  const { pick, isBusy } = scene(5)
+  t.same(['a', 'b', 'c', 'd', 'e'].map((shape) => pick(shape)), [0, 1, 2, 0, 1], 'each schema settles where the fewest live, and half of the connections are homes')
+  isBusy(0, { milliseconds: 4 })
+  t.equal(pick('a'), 0)
+  t.equal(pick('shared', 'x'), 2, 'a schema without a plan there')
+  isBusy(0, { milliseconds: 50 })
+  t.same([pick('a'), pick('a')], [1, 1], 'a home that is really slow is left, for the same other one each time')
+})
+
+t.test('nobody settles before there are enough connections to choose from', async (t) => {
+  const { pick, isBusy, add } = scene(4, 1)
+  t.same(['a', 'b'].map((shape) => pick(shape)), [0, 0])
+  add()
+  t.same(['a', 'b', 'c'].map((shape) => pick(shape)), [0, 1, 0])
+  isBusy(1, { depth: 15 })
+  t.equal(pick('b'), 1, 'it has a home')
 })
 
 t.test('a schema of several tenants is at home everywhere, and goes where there is little to do', async (t) => {
-  const { pick, isBusyFor } = scene(0, 0)
+  const { pick, isBusy } = scene(2)
   t.same([pick('shared', 'a'), pick('shared', 'b')], [0, 0])
-  isBusyFor(0, 4)
+  isBusy(0, { milliseconds: 4 })
   t.same([pick('shared', 'a'), pick('shared', 'b')], [1, 1])
+})
+
+t.test('the slower statements are, the fewer are queued behind each other', async (t) => {
+  const { pick, isBusy } = scene(2)
+  t.same([pick('shared', 'a'), pick('shared', 'b')], [0, 0])
+  isBusy(0, { depth: 7, pace: 0.1 })
+  t.equal(pick('shared', 'a'), 0)
+  isBusy(0, { depth: 7, pace: 2 })
+  t.equal(pick('shared', 'a'), 1)
+  t.equal(pick('home', 'a'), 1, 'at home too')
 })
