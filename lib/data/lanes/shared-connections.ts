@@ -1,9 +1,14 @@
 import type { Connection } from './connection.ts'
 import { Homes } from './homes.ts'
 
-/** How many cycles a connection has before another one is tried, and how many at the most. */
+/**
+ * How many cycles a connection has before another one is tried, and how many at the most. With 16 at a home a slow statement
+ * had more than one of twenty fast ones behind it.
+ */
 const FEW = 8
-const MANY = 16
+const MANY = 12
+/** How many of the connections are homes of schemas: few, so that their queues are full, and not so few that they are too long. */
+const HOMES = 0.6
 /** A cycle that takes longer than this is slow: nothing more is queued behind it while there is another way. */
 const SLOW_MS = 3
 /**
@@ -62,8 +67,8 @@ export class SharedConnections {
   /**
    * The first connection that has little to do and is not stuck: few connections with full queues cost fewer writes than
    * many with one cycle each. A schema of one tenant stays at its home though more is queued there, because anywhere else
-   * its statements have to be planned anew; what is too much for it goes to the next one, always the same. Half of the
-   * connections are homes: each schema is planned on one of them, and their queues are full enough.
+   * its statements have to be planned anew; what is too much for it goes to the next one, always the same. Some of the
+   * connections are homes, so that their queues are fuller, and the others take what is too much.
    */
   pick (shape: string, tenantId: string): Connection | undefined {
     const now = performance.now()
@@ -79,7 +84,7 @@ export class SharedConnections {
 
   /** Not before there are enough connections to choose from: what settled on the first one would stay there. */
   #settle (shape: string, tenantId: string): Connection | undefined {
-    const most = Math.ceil(this.#options.max / 2)
+    const most = Math.ceil(this.#options.max * HOMES)
     if (this.#shared.length < most) return undefined
     const mayBeNew = this.#homes.size < most
     const home = this.#homes.quietest(this.#shared.filter((candidate) => !isOld(candidate) && (mayBeNew || this.#homes.isHome(candidate))))
