@@ -7,7 +7,7 @@ const acme = parseTenantId('acme')
 const globex = parseTenantId('globex')
 
 const rowOf = (id: string, status = 'active') =>
-  ({ id, name: id, status, strategy: 'schema', schema: `tenant_${id}`, server: 'default', database: null, migration: '', created: '0' })
+  ({ id, name: id, status, strategy: 'schema', schema: `tenant_${id}`, server: 'default', database: null, migration: '', moving: 'false', created: '0' })
 
 /** A reader whose answers are given by hand, in the order in which they were asked for. */
 function handFed (cacheMs = 60_000, readVersion: () => Promise<readonly unknown[]> = async () => []) {
