@@ -14,17 +14,22 @@ const HEARTBEAT_MS = 15_000
 /** The longest that a process that is told takes to hear of it, whatever the cache says: it takes what comes together together. */
 const HEARD_MS = 500
 
+/** Returns when every process has heard of what was written for it before this. */
+export async function untilHeard ({ registryCacheMs }: TenancyConfig): Promise<void> {
+  await sleep(Math.max(registryCacheMs, HEARD_MS))
+}
+
 /**
  * Runs `fn`, which changes tables of tenants, when every process knows of it: from then until it is over, none of them uses in a
  * transaction what it has prepared before (D-08). They hear of it, and believe what they knew for `registryCacheMs` at most.
  */
-export async function announced<T> ({ registryCacheMs }: TenancyConfig, home: Sql, fn: () => Promise<T>): Promise<T> {
+export async function announced<T> (config: TenancyConfig, home: Sql, fn: () => Promise<T>): Promise<T> {
   const [row] = await home.unsafe(`insert into ${CHANGES} (until) values (${UNTIL}) returning id::text as id`)
   const id = String(row?.['id'])
   // What matters is the greatest number, and what is under way.
   await home.unsafe(`delete from ${CHANGES} where id < $1 and until < pg_catalog.clock_timestamp()`, [id])
   await home.unsafe('select pg_catalog.pg_notify($1, $2)', [REGISTRY_CHANNEL, ''])
-  await sleep(Math.max(registryCacheMs, HEARD_MS))
+  await untilHeard(config)
   // A connection that is lost ends the run anyway.
   const heartbeat = setInterval(() => { home.unsafe(`update ${CHANGES} set until = ${UNTIL} where id = $1`, [id]).catch(() => {}) }, HEARTBEAT_MS)
   try {

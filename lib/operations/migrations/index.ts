@@ -1,4 +1,4 @@
-export { announced, announcedIfUsed } from './announce.ts'
+export { announced, announcedIfUsed, untilHeard } from './announce.ts'
 export { type Migration, type Migrations, numberOf, readMigrations } from './files.ts'
 export { clearLedger, pendingMigrations, recordMigration, renameLedger } from './ledger.ts'
 export type { MigrationPlace } from './refusals.ts'

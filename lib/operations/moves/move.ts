@@ -33,9 +33,9 @@ export interface MoveRequest {
  * Takes a tenant with its data to another isolation strategy or server, while it is being served.
  *
  * Its tables are made at the target and filled from a snapshot; what changes meanwhile is noted by triggers and copied
- * after; every process is told, which takes `registryCacheMs`; then its writes wait for a moment, in which the rest is copied, everything is counted and compared, and the
- * registry is switched. Writes that waited are refused with {@link TenantMovedError} and can be sent again. Reads never
- * wait. Other tenants notice nothing.
+ * after; every process is told, which takes `registryCacheMs`; then its writes wait for a moment, in which the rest is
+ * copied, everything is counted and compared, and the registry is switched. Writes that waited are refused with
+ * {@link TenantMovedError} and can be sent again. Reads do not wait for it, nor do other tenants.
  *
  * Killed at any step, it can go on (call it again) or be undone (`moveUndo`): until the registry is switched, in one
  * transaction, the tenant is served where it was, and nothing there was changed. What it left is kept until `moveConfirm`.

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Sql, TransactionSql } from 'postgres'
@@ -7,6 +6,7 @@ import { CONTROL_SCHEMA, quoteIdentifier } from '../../words/names.ts'
 import { ISOLATION_STRATEGIES, type Tenant, type TenantId } from '../../words/types.ts'
 import type { TenancyConfig } from '../../settings/config/index.ts'
 import { inTransaction, withOwner } from '../../data/owner/index.ts'
+import { untilHeard } from '../migrations/index.ts'
 import { TENANTS_TABLE, TENANT_COLUMNS, parseTenant } from '../../data/registry/index.ts'
 
 const MOVES = `${quoteIdentifier(CONTROL_SCHEMA)}.moves`
@@ -104,7 +104,7 @@ export class MoveHome {
    */
   async announce (): Promise<void> {
     await this.transact((tx) => tx.unsafe(`update ${TENANTS_TABLE} set moving = true where id = $1 and not moving`, [this.id]))
-    await sleep(this.#config.registryCacheMs)
+    await untilHeard(this.#config)
   }
 
   /** Switches the registry and the move in one transaction: one cannot be without the other. */

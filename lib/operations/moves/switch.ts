@@ -17,7 +17,8 @@ import { restoreTriggers, silenceTriggers } from './target.ts'
 
 /**
  * How long writes of the tenant wait for its open transactions before they are let go again: shortly at first, because
- * another tenant's statement may stand behind such a write on the same connection, and longer where that is in vain.
+ * another tenant's statement may stand behind one of a context that was entered before the move was announced, and longer
+ * where that is in vain.
  */
 const SHORT_FENCE_WAIT = 100
 const LONGEST_FENCE_WAIT = 800

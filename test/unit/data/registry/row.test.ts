@@ -15,7 +15,7 @@ t.test('parseTenant()', async (t) => {
 
   t.test('does not believe a row of another shape, or one that leads elsewhere', async (t) => {
     for (const change of [
-      { id: 'a b' }, { id: 1 }, { status: 'gone' }, { strategy: 'database' }, { database: 'tenant_acme' }, { strategy: 'database', schema: 'shared', database: 'tenant_globex' }, { created: '' }, { name: null },
+      { id: 'a b' }, { id: 1 }, { status: 'gone' }, { strategy: 'database' }, { database: 'tenant_acme' }, { strategy: 'database', schema: 'shared', database: 'tenant_globex' }, { created: '' }, { moving: 'maybe' }, { name: null },
       { schema: 'tenant_globex' }, { schema: 'shared' }, { schema: 'public' }, { strategy: 'rls' }, { strategy: 'rls', schema: 'other' }
     ]) t.throws(() => parseTenant({ ...row, ...change }, place), JSON.stringify(change))
     for (const value of [null, undefined, [], 'acme']) t.throws(() => parseTenant(value, place))
