@@ -3,7 +3,7 @@ import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { ContextMissingError, CrossTenantError } from '../../words/errors/index.ts'
 import type { Tenant, TenantContext } from '../../words/types.ts'
 import type { DriverQuery } from '../wire/index.ts'
-import { writerOf, writersOf } from './written-query.ts'
+import { isWrittenByAnother, writerOf } from './written-query.ts'
 
 /**
  * Returns the context that a plain query runs in: written in it and awaited in it, by one tenant (rule 2, A-04). In
@@ -31,7 +31,5 @@ export function assertReader (query: DriverQuery, enforcement: Enforcement): voi
 
 /** Throws if any part of `query` was written by another tenant than `tenant`. */
 export function assertWrittenBy (tenant: Tenant, query: DriverQuery, enforcement: Enforcement): void {
-  for (const writer of writersOf(query)) {
-    if (writer !== tenant.id) enforcement.refuse(new CrossTenantError())
-  }
+  if (isWrittenByAnother(query, tenant.id)) enforcement.refuse(new CrossTenantError())
 }

@@ -1,9 +1,12 @@
 import { Stream } from 'node:stream'
 import type { Sql } from 'postgres'
+import { currentContext } from '../../settings/context/index.ts'
 import { SqlRefusedError } from '../../words/errors/index.ts'
+import type { TenantContext } from '../../words/types.ts'
 import type { LaneQuery } from '../lanes/index.ts'
 import { type DriverQuery, queryClassOf } from '../wire/index.ts'
 import { Unfinished } from './unfinished.ts'
+import { WRITER } from './written-query.ts'
 
 /** What becomes of the queries of a tag. */
 export interface QueryRules {
@@ -38,6 +41,7 @@ export function queryFactory (builder: Sql): QueryFactory {
     declare [RESOLVE]: (result: unknown) => void
     declare [REJECT]: (error: unknown) => void
     readonly #rules: QueryRules
+    readonly #writer = currentContext()
     #unfinished: Unfinished | undefined
     #judge: ((error: unknown) => unknown) | undefined
     /** What the callback of a cursor does with the rows that it got last. */
@@ -47,6 +51,8 @@ export function queryFactory (builder: Sql): QueryFactory {
       super(strings, args, Tenanted.#send, Tenanted.#cancel, options)
       this.#rules = rules
     }
+
+    get [WRITER] (): TenantContext | undefined { return this.#writer }
 
     static #send (query: DriverQuery): void {
       if (!(query instanceof Tenanted)) return

@@ -1,6 +1,7 @@
 import { QueueTimeoutError } from '../../words/errors/index.ts'
 import type { Connection } from './connection.ts'
 import { FairQueue } from './fair-queue.ts'
+import { Tally } from './tally.ts'
 
 /** Somebody who wants a connection alone. */
 export interface AloneCaller {
@@ -8,6 +9,12 @@ export interface AloneCaller {
   readonly refuse: (error: Error) => void
   /** Called when the connection is lost before it was released. */
   readonly onLost: (reason: Error) => void
+}
+
+interface Holder {
+  readonly connection: Connection
+  readonly key: string
+  readonly caller: AloneCaller
 }
 
 interface AloneOptions {
@@ -19,8 +26,8 @@ interface AloneOptions {
 /** Who has a connection alone, and who waits for one: by turns between tenants, of one tenant no more than its share. */
 export class AloneConnections {
   readonly #options: AloneOptions
-  readonly #holders = new Map<Connection, { readonly key: string, readonly caller: AloneCaller }>()
-  readonly #countOf = new Map<string, number>()
+  readonly #holders: Holder[] = []
+  readonly #countOf = new Tally()
   readonly #queue = new FairQueue<AloneCaller>()
 
   constructor (options: AloneOptions) {
@@ -28,7 +35,7 @@ export class AloneConnections {
   }
 
   get size (): number {
-    return this.#holders.size
+    return this.#holders.length
   }
 
   get waiting (): number {
@@ -46,12 +53,12 @@ export class AloneConnections {
     return perTenant >= max ? perTenant : Math.max(1, Math.min(perTenant, this.max - 1))
   }
 
-  connections (): IterableIterator<Connection> {
-    return this.#holders.keys()
+  connections (): readonly Connection[] {
+    return this.#holders.map(({ connection }) => connection)
   }
 
   has (connection: Connection): boolean {
-    return this.#holders.has(connection)
+    return this.#holders.some((holder) => holder.connection === connection)
   }
 
   /** Puts a caller into the queue of its tenant, until it is served or has waited too long. */
@@ -76,23 +83,20 @@ export class AloneConnections {
 
   /** Gives a connection to the caller whose turn it is. False if nobody may have it. */
   serve (connection: Connection): boolean {
-    const next = this.#queue.shift((key) => (this.#countOf.get(key) ?? 0) < this.#share)
+    const next = this.#queue.shift((key) => this.#countOf.of(key) < this.#share)
     if (next === undefined) return false
-    this.#holders.set(connection, { key: next.key, caller: next.waiter })
-    this.#countOf.set(next.key, (this.#countOf.get(next.key) ?? 0) + 1)
+    this.#holders.push({ connection, key: next.key, caller: next.waiter })
+    this.#countOf.add(next.key)
     next.waiter.give(connection)
     return true
   }
 
   /** Takes a connection back, and returns who had it. */
   leave (connection: Connection): AloneCaller | undefined {
-    const holder = this.#holders.get(connection)
-    if (holder === undefined) return undefined
-    this.#holders.delete(connection)
-    const count = (this.#countOf.get(holder.key) ?? 1) - 1
-    if (count > 0) this.#countOf.set(holder.key, count)
-    else this.#countOf.delete(holder.key)
-    return holder.caller
+    const at = this.#holders.findIndex((holder) => holder.connection === connection)
+    const [holder] = at === -1 ? [] : this.#holders.splice(at, 1)
+    if (holder !== undefined) this.#countOf.remove(holder.key)
+    return holder?.caller
   }
 
   /** Refuses whoever waits. */

@@ -1,20 +1,18 @@
 import type { Description, SettingsFrame } from '../wire/index.ts'
 import type { Cycle } from './cycle.ts'
+import type { LaneQuery } from './lane-query.ts'
 import type { Lane } from './lane.ts'
 import type { Statement, StatementText } from './statements.ts'
 
 /** One statement for a lane. */
 export interface LaneTask {
+  readonly query: LaneQuery
   /** The settings of the tenant whose statement it is. */
   readonly frame: SettingsFrame
   /** Whether it has a connection alone, whatever its text is. */
   readonly isAlone: boolean
   /** Whether its text may be transaction control: only on a connection that is thrown away afterwards. */
   readonly mayControl: boolean
-  /** Whether its text may notify a channel: the package's own, with the tenant's name for it. */
-  readonly mayNotify: boolean
-  /** Called when nothing more of its answer comes, before the driver hears of that. */
-  readonly lost: (reason: Error) => void
   /** Called once, when the server is ready again or the lane is dead. */
   done (lane: Lane): void
 }

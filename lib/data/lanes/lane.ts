@@ -1,6 +1,6 @@
 import { ConnectionLostError, SqlRefusedError } from '../../words/errors/index.ts'
 import {
-  type Description, type DriverQuery, type Execute, type MessageGroup, SYNC,
+  type Description, type Execute, type MessageGroup, SYNC,
   bareStatement, descriptionReply, emptyReply, isCommit, isEnd, isNextRows, kindOfText, opensCursor, readGroup, refusalOf
 } from '../wire/index.ts'
 import { Cycle } from './cycle.ts'
@@ -8,6 +8,8 @@ import type { CycleOwner, Request } from './request.ts'
 import { PREPARE_ANEW, READY, REFUSED, failure } from './lane-replies.ts'
 import { HeldAnswer } from './held-answer.ts'
 import { DriverMemory, type Held } from './driver-memory.ts'
+import { isNotification } from './lane-query.ts'
+import type { Seat } from './seat.ts'
 import { isServerError, visibleError } from './server-error.ts'
 import { VirtualSocket } from './virtual-socket.ts'
 import type { LaneRoutes, LaneTask } from './lane-task.ts'
@@ -32,7 +34,8 @@ export class Lane implements CycleOwner {
   /** Whether the driver has to end that statement itself: a cursor. */
   #isOpen = false
   #isPreparedAnew = false
-  #isOnlyDescribing = false
+  /** The connection that it has alone, if it has one. */
+  seat: Seat | undefined
   /** Whether it is for what the package asks itself, with nothing of the user's in it. */
   readonly isOurs: boolean
 
@@ -47,18 +50,15 @@ export class Lane implements CycleOwner {
   get isUsable (): boolean { return !this.#isDoubted && !this.#socket.isClosed && !this.#memory.isFull }
   get task (): LaneTask | undefined { return this.#task }
   get cycle (): Cycle | undefined { return this.#cycle }
-  run (task: LaneTask, query: DriverQuery): void {
+  run (task: LaneTask): void {
     this.#task = task
     this.#failure = undefined
-    this.#isOnlyDescribing = query.onlyDescribe === true
-    this.#execute(query)
-  }
-
-  /** Returns what the caller of a query gets to see for the `error` of the driver. */
-  judge (error: unknown): unknown {
-    // A value that could not be sent, or a row that could not be read: what the driver is up to is not known (D-06).
-    if (!isServerError(error)) this.#isDoubted = true
-    return this.#failure ?? visibleError(error)
+    task.query.judgeErrors((error) => {
+      // A value that could not be sent, or a row that could not be read: what the driver is up to is not known (D-06).
+      if (!isServerError(error)) this.#isDoubted = true
+      return this.#failure ?? visibleError(error)
+    })
+    this.#execute(task.query)
   }
 
   /** Gives the lane up: what the driver has on its way is rejected with `reason`. */
@@ -66,7 +66,7 @@ export class Lane implements CycleOwner {
     this.#isDoubted = true
     this.#failure ??= reason
     this.#answer.drop()
-    this.#task?.lost(this.#failure)
+    this.#task?.query.abandon(this.#failure)
     this.#socket.fail(reason)
     this.#finishTask()
   }
@@ -133,7 +133,7 @@ export class Lane implements CycleOwner {
     const held = this.#memory.find(group, (body) => this.#routes.text(body))
     if (held === undefined) return this.#violate('a statement that was not prepared')
     const { kind } = held.text
-    const reason = refusalOf(kind, held.text.sql, { mayControl: task.mayControl && group.bind !== undefined, mayNotify: task.mayNotify })
+    const reason = refusalOf(kind, held.text.sql, { mayControl: task.mayControl && group.bind !== undefined, mayNotify: isNotification(task.query) })
     if (reason !== undefined) return this.#refuse(reason, group.end === 'sync')
     if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body), isCommit: isCommit(held.text.sql) }))
     const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || opensCursor(group))
@@ -150,7 +150,7 @@ export class Lane implements CycleOwner {
   /** Calls `then` when it is known what the statement looks like for this tenant. */
   #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
     // Who asks for nothing but the description wants the server's word.
-    if (this.#isOnlyDescribing) statement.forgetDescription()
+    if (task.query.onlyDescribe === true) statement.forgetDescription()
     this.#routes.describe(this, { frame: task.frame, statement, isNamedByDriver: held.isNamed, isCursor: opensCursor(group) }, {
       then,
       failed: (error) => {

@@ -3,14 +3,15 @@ import { ClosedError, ConnectionLostError, QueueFullError } from '../../words/er
 import { type Driver, type ErrorFields, type SettingsDialect, type SettingsFrame, type TransactionOpening, transactionOpening } from '../wire/index.ts'
 import { CANCELLED, cancelled } from './cancelled.ts'
 import type { Connection } from './connection.ts'
-import { type LaneQuery, isNotification } from './lane-query.ts'
+import type { LaneQuery } from './lane-query.ts'
 import { Emptiness } from './emptiness.ts'
-import { IdleLanes } from './idle-lanes.ts'
+import { LanePool } from './lane-pool.ts'
 import { Lane } from './lane.ts'
 import { Multiplexer } from './multiplexer.ts'
 import type { LaneStats, LanesOptions } from './lanes-options.ts'
 import { openConnection } from './open-connection.ts'
 import { Router } from './router.ts'
+import type { Seat } from './seat.ts'
 import { Session } from './session.ts'
 import { type TenantsAlone, tenantsAlone } from './tenants-alone.ts'
 import { TypeLookup } from './type-lookup.ts'
@@ -25,15 +26,14 @@ export class Lanes {
   readonly #options: LanesOptions
   readonly #multiplexer: Multiplexer
   readonly #router: Router
-  readonly #idle = new IdleLanes((isOurs) => this.#openLane(isOurs))
+  readonly #pool = new LanePool((isOurs) => this.#openLane(isOurs))
   readonly #turns: Turns
   readonly #opening: TransactionOpening
-  readonly #sessions = new Set<Session>()
-  readonly #lanesOf = new WeakMap<LaneQuery, Lane>()
+  #sessions: readonly Session[] = []
   #greeting: Buffer = Buffer.alloc(0)
   #isClosed = false
   #uses = 0
-  readonly #emptiness = new Emptiness(() => this.#turns.running === 0 && this.#sessions.size === 0)
+  readonly #emptiness = new Emptiness(() => this.#turns.running === 0 && this.#sessions.length === 0)
 
   constructor (driver: Driver, dialect: SettingsDialect, options: LanesOptions) {
     this.#driver = driver
@@ -52,9 +52,9 @@ export class Lanes {
   get stats (): LaneStats {
     return {
       connections: this.#multiplexer.stats,
-      held: this.#turns.running + this.#sessions.size,
+      held: this.#turns.running + this.#sessions.length,
       waiting: this.#turns.waiting + this.#multiplexer.waiting,
-      idle: this.#idle.size,
+      idle: this.#pool.idle,
       ...this.#router.statements.size
     }
   }
@@ -112,7 +112,7 @@ export class Lanes {
 
   /** The same for a query that is here; false if it is not. */
   cancelIfKnown (query: LaneQuery): boolean {
-    const lane = this.#lanesOf.get(query)
+    const lane = this.#pool.find(query)
     if (lane === undefined) {
       if (!this.#turns.remove(query)) return false
       query.reject(this.#errorOf(CANCELLED))
@@ -127,7 +127,7 @@ export class Lanes {
   }
 
   /** What tenants have a connection alone for. */
-  get alone (): TenantsAlone { return tenantsAlone(this.#sessions, this.#router) }
+  get alone (): TenantsAlone { return tenantsAlone(this.#sessions, this.#pool.alone) }
 
   /** Serves nobody any more, waits until `graceMs` have passed for what is under way, and closes every connection. */
   async close (graceMs: number): Promise<void> {
@@ -138,51 +138,45 @@ export class Lanes {
     await this.#emptiness.wait(graceMs)
     for (const session of this.#sessions) session.discard(new ClosedError())
     this.#multiplexer.close()
-    this.#idle.close()
+    this.#pool.close()
   }
 
   #session (connection: Connection, frame: SettingsFrame, mayControl: boolean): Session {
+    const seat: Seat = { connection, takeOpening: () => session.takeOpening() }
     const session: Session = new Session({
       connection,
       frame,
       mayControl,
       opening: this.#opening,
       errorOf: (fields) => this.#errorOf(fields),
-      takeLane: (query) => {
-        const lane = this.#idle.take(false)
-        this.#lanesOf.set(query, lane)
-        this.#router.join(lane, { connection, takeOpening: () => session.takeOpening() })
+      takeLane: () => {
+        const lane = this.#pool.take(false)
+        lane.seat = seat
         return lane
       },
-      giveLaneBack: (query, lane) => {
-        this.#lanesOf.delete(query)
-        this.#router.part(lane)
-        this.#idle.putBack(lane)
+      giveLaneBack: (lane) => {
+        lane.seat = undefined
+        this.#pool.putBack(lane)
       },
       isCancelled: (query) => cancelled.has(query),
       leave: (isDoubted) => {
-        this.#sessions.delete(session)
+        this.#sessions = this.#sessions.filter((other) => other !== session)
         this.#multiplexer.release(connection, isDoubted)
         this.#emptiness.notice()
       }
     })
-    this.#sessions.add(session)
+    this.#sessions = [...this.#sessions, session]
     return session
   }
 
   #start ({ frame, query, isAlone, isOurs }: Waiter): void {
-    const lane = this.#idle.take(isOurs)
     this.#multiplexer.writes.expect()
-    this.#lanesOf.set(query, lane)
-    query.judgeErrors((error) => lane.judge(error))
-    lane.run({ frame, isAlone, mayControl: false, mayNotify: isNotification(query), lost: (error) => query.abandon(error), done: () => this.#done(lane, query, frame.tenantId) }, query)
+    this.#pool.take(isOurs).run({ query, frame, isAlone, mayControl: false, done: (lane) => this.#done(lane, frame.tenantId) })
   }
 
-  #done (lane: Lane, query: LaneQuery, key: string): void {
-    // The lane is soon another tenant's, and a late cancel must not reach it.
-    this.#lanesOf.delete(query)
+  #done (lane: Lane, key: string): void {
     this.#router.leaveAlone(lane, !lane.isUsable)
-    this.#idle.putBack(lane)
+    this.#pool.putBack(lane)
     const next = this.#turns.next(key)
     if (next !== undefined) this.#start(next)
     this.#emptiness.notice()

@@ -141,7 +141,7 @@ export class Multiplexer implements ConnectionEvents {
     const { timeouts } = this.#options
     this.#waiting.refuseLate(timeouts.acquire)
     this.#opening.spare()
-    lookAround(this.#shared.all(), [...this.#alone.connections()], timeouts)
+    lookAround(this.#shared.all(), this.#alone.connections(), timeouts)
   }
 
   #pump (): void {

@@ -15,14 +15,15 @@ export class Outbox {
     return this.#to === this.#from && this.#full.length === 0
   }
 
-  put (bytes: Buffer): void {
-    if (bytes.length > LONG) {
+  /** Puts `bytes`, or what is in them from `from` on. */
+  put (bytes: Buffer, from = 0): void {
+    if (bytes.length - from > LONG) {
       this.#close()
-      this.#full.push(bytes)
+      this.#full.push(bytes.subarray(from))
       return
     }
-    this.#reserve(bytes.length)
-    this.#to += bytes.copy(this.#buffer, this.#to)
+    this.#reserve(bytes.length - from)
+    this.#to += bytes.copy(this.#buffer, this.#to, from)
   }
 
   /** Puts `bytes` with a number written over four of them. */

@@ -1,7 +1,6 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors/index.ts'
-import type { Description, TransactionOpening } from '../wire/index.ts'
+import type { Description } from '../wire/index.ts'
 import { beginningOf } from './beginning.ts'
-import type { Connection } from './connection.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
 import type { DescribeOutcome, DescribeRequest, LaneRoutes } from './lane-task.ts'
@@ -30,20 +29,12 @@ function isHarmless ({ request, isInTransaction }: Cycle): boolean {
   return request.kind === 'run' && READS.test(request.statement.text.sql)
 }
 
-/** The connection that a lane has alone. */
-interface Seat {
-  readonly connection: Connection
-  /** Returns, once, what begins the transaction that the lane's next cycle is the first of. */
-  readonly takeOpening: () => TransactionOpening | undefined
-}
-
 const isBegun = (): undefined => undefined
 
 /** The way from a lane to its connection: the one that it has alone, or those that all share. */
 export class Router implements LaneRoutes {
   readonly statements = new Statements()
   readonly #parts: RouterParts
-  readonly #alone = new Map<Lane, Seat>()
 
   constructor (parts: RouterParts) {
     this.#parts = parts
@@ -69,17 +60,7 @@ export class Router implements LaneRoutes {
   }
 
   isAlone (lane: Lane): boolean {
-    return this.#alone.has(lane)
-  }
-
-  /** Lets a lane speak on a connection that its session has alone. */
-  join (lane: Lane, seat: Seat): void {
-    this.#alone.set(lane, seat)
-  }
-
-  /** Takes the lane off the connection of its session. */
-  part (lane: Lane): void {
-    this.#alone.delete(lane)
+    return lane.seat !== undefined
   }
 
   arrived (): void {
@@ -87,7 +68,7 @@ export class Router implements LaneRoutes {
   }
 
   send (lane: Lane, cycle: Cycle): void {
-    const seat = this.#alone.get(lane)
+    const { seat } = lane
     if (seat === undefined) return this.#parts.multiplexer.send(cycle)
     const { connection } = seat
     const add = (): void => {
@@ -106,28 +87,27 @@ export class Router implements LaneRoutes {
   }
 
   append (lane: Lane, messages: Buffer): void {
-    const seat = this.#alone.get(lane)
-    seat?.connection.append(messages)
-    seat?.connection.flush()
+    lane.seat?.connection.append(messages)
+    lane.seat?.connection.flush()
   }
 
   pause (lane: Lane, isPaused: boolean): void {
-    this.#alone.get(lane)?.connection.pause(isPaused)
+    lane.seat?.connection.pause(isPaused)
   }
 
   takeAlone (lane: Lane, then: () => void): void {
-    if (this.#alone.has(lane)) return then()
+    if (lane.seat !== undefined) return then()
     const { task } = lane
     this.#parts.multiplexer.takeAlone(task?.frame.tenantId ?? '', {
       give: (connection) => {
         // Whoever asked may have given up, and the lane may be another tenant's.
         if (task === undefined || lane.task !== task) return this.#parts.multiplexer.release(connection, false)
-        this.#alone.set(lane, { connection, takeOpening: isBegun })
+        lane.seat = { connection, takeOpening: isBegun }
         then()
       },
       refuse: (error) => lane.discard(error),
       onLost: (reason) => {
-        this.#alone.delete(lane)
+        lane.seat = undefined
         lane.lost(reason)
       }
     })
@@ -135,27 +115,17 @@ export class Router implements LaneRoutes {
 
   /** Gives back the connection that a lane has alone, if it has one. */
   leaveAlone (lane: Lane, isDoubted: boolean): void {
-    const seat = this.#alone.get(lane)
+    const { seat } = lane
     if (seat === undefined) return
-    this.#alone.delete(lane)
+    lane.seat = undefined
     this.#parts.multiplexer.release(seat.connection, isDoubted)
-  }
-
-  /** The tenants whose statements have a connection alone: cursors and COPY among them. */
-  get tenantIds (): readonly string[] {
-    return [...this.#alone.keys()].flatMap(({ task }) => task === undefined ? [] : [task.frame.tenantId])
-  }
-
-  /** Gives up what one tenant has a connection alone for, and the connection. */
-  discardTenant (tenantId: string, reason: () => Error): void {
-    for (const lane of [...this.#alone.keys()]) if (lane.task?.frame.tenantId === tenantId) lane.discard(reason())
   }
 
   describe (lane: Lane, { frame, statement, isNamedByDriver, isCursor }: DescribeRequest, outcome: DescribeOutcome): void {
     const known = (): void => this.requireTypes(lane, statement.description, outcome.then)
     // First rows are asked for without a Sync. Behind an answer that is still due, a pooler counts nothing more as due, and
     // gives the server to somebody else with the cursor on its way (P-01): what is in front is answered first.
-    const isBehind = isCursor && (this.#alone.get(lane)?.connection.depth ?? 0) > 0
+    const isBehind = isCursor && (lane.seat?.connection.depth ?? 0) > 0
     if (statement.description !== undefined && !isBehind) return known()
     describe({
       frame,
@@ -181,7 +151,7 @@ export class Router implements LaneRoutes {
 
   violated (lane: Lane, reason: Error): void {
     // The connection fails while its holder is known, so that a session hears of it: the other way round it would wait for ever.
-    this.#alone.get(lane)?.connection.fail(reason)
+    lane.seat?.connection.fail(reason)
     lane.discard(new SqlUnexpectedError({ cause: reason }))
   }
 }

@@ -4,7 +4,7 @@ import { beginningOf } from './beginning.ts'
 import type { Connection } from './connection.ts'
 import { Cycle } from './cycle.ts'
 import type { Lane } from './lane.ts'
-import { type LaneQuery, isNotification } from './lane-query.ts'
+import type { LaneQuery } from './lane-query.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -14,8 +14,8 @@ export interface SessionParts {
   readonly mayControl: boolean
   readonly opening: TransactionOpening
   /** Returns a lane whose statements go to the connection, for one statement. */
-  readonly takeLane: (query: LaneQuery) => Lane
-  readonly giveLaneBack: (query: LaneQuery, lane: Lane) => void
+  readonly takeLane: () => Lane
+  readonly giveLaneBack: (lane: Lane) => void
   readonly isCancelled: (query: LaneQuery) => boolean
   /** Makes the server's error of its fields. */
   readonly errorOf: (fields: ErrorFields) => Error
@@ -89,13 +89,11 @@ export class Session {
       return done()
     }
     if (isCancelled(query)) return done()
-    const lane = takeLane(query)
-    query.judgeErrors((error) => lane.judge(error))
-    const end = (): void => {
-      giveLaneBack(query, lane)
+    const end = (lane: Lane): void => {
+      giveLaneBack(lane)
       done()
     }
-    lane.run({ frame, isAlone: true, mayControl, mayNotify: isNotification(query), lost: (error) => query.abandon(error), done: end }, query)
+    takeLane().run({ query, frame, isAlone: true, mayControl, done: end })
   }
 
   /**

@@ -2,6 +2,7 @@ import { QueueFullError, QueueTimeoutError } from '../../words/errors/index.ts'
 import type { SettingsFrame } from '../wire/index.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { LaneQuery } from './lane-query.ts'
+import { Tally } from './tally.ts'
 
 /** A statement that wants to run. */
 export interface Waiter {
@@ -26,7 +27,7 @@ const SWEEP_MS = 100
 /** Who runs now and who waits: a bounded number of statements at once, of one tenant no more than its share, then by turns. */
 export class Turns {
   readonly #options: TurnsOptions
-  readonly #runningOf = new Map<string, { count: number }>()
+  readonly #runningOf = new Tally()
   readonly #queue = new FairQueue<Waiter & { readonly since: number }>()
   readonly #sweep: NodeJS.Timeout
   #running = 0
@@ -60,8 +61,7 @@ export class Turns {
   /** Says that a statement has run, and returns whose turn it is. */
   next (tenantId: string): Waiter | undefined {
     this.#running--
-    const running = this.#runningOf.get(tenantId)
-    if (running !== undefined && --running.count === 0) this.#runningOf.delete(tenantId)
+    this.#runningOf.remove(tenantId)
     const next = this.#queue.length === 0 ? undefined : this.#queue.shift((key) => this.#hasRoom(key))
     if (next !== undefined) this.#count(next.key)
     return next?.waiter
@@ -83,14 +83,12 @@ export class Turns {
   /** One tenant's statements must leave something for the others. */
   #hasRoom (tenantId: string): boolean {
     const { max, perTenant } = this.#options
-    return this.#running < max * RUNNING_PER_CONNECTION && (this.#runningOf.get(tenantId)?.count ?? 0) < perTenant * RUNNING_PER_CONNECTION
+    return this.#running < max * RUNNING_PER_CONNECTION && this.#runningOf.of(tenantId) < perTenant * RUNNING_PER_CONNECTION
   }
 
   #count (tenantId: string): void {
     this.#running++
-    const running = this.#runningOf.get(tenantId)
-    if (running === undefined) this.#runningOf.set(tenantId, { count: 1 })
-    else running.count++
+    this.#runningOf.add(tenantId)
   }
 
   #wait (waiter: Waiter): void {

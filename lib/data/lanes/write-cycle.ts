@@ -74,7 +74,17 @@ function writePrepared (cycle: Cycle, request: PreparedRequest, nonce: number, s
   if (request.kind === 'run') writeRun(request, front.server?.name ?? '', outbox)
   else outbox.put(SYNC)
   if (known?.description !== undefined) cycle.owner.described(known.description)
-  cycle.sent({ nonce, row: frame.row, replies: opening.length === 0 ? frame.replies : [...opening, ...frame.replies], ...front, charactersInFront: 0, isReadyInFront: false, textAt: 0 })
+  cycle.sent({
+    nonce,
+    row: frame.row,
+    replies: opening.length === 0 ? frame.replies : [...opening, ...frame.replies],
+    closes: front.closes,
+    server: front.server,
+    isParsing: front.isParsing,
+    charactersInFront: 0,
+    isReadyInFront: false,
+    textAt: 0
+  })
 }
 
 /** Begins the transaction that the cycle is the first statement of, and returns what has to come back. */
@@ -119,11 +129,10 @@ function prepare (request: PreparedRequest, statements: ServerStatements, outbox
 
 /** Bind under the server's name, Execute, and Sync; a cursor asks for its first rows instead and stays open. */
 function writeRun ({ bind, nameEnd, cursor }: Extract<Request, { readonly kind: 'run' }>, name: string, outbox: Outbox): void {
-  const tail = bind.subarray(nameEnd)
   // The portal has no name: one NUL.
-  outbox.putHeader(FRONTEND.bind, 1 + name.length + tail.length)
+  outbox.putHeader(FRONTEND.bind, 1 + name.length + bind.length - nameEnd)
   outbox.putName(`\0${name}`)
-  outbox.put(tail)
+  outbox.put(bind, nameEnd)
   outbox.put(cursor ?? EXECUTE)
   outbox.put(cursor === undefined ? SYNC : FLUSH)
 }

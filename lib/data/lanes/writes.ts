@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
  * that one write carries many. What was expected and does not come holds nobody up for longer than a turn.
  */
 export class Writes {
-  readonly #due = new Set<Connection>()
+  #due: Connection[] = []
   #expected = 0
   #isTimed = false
 
@@ -21,7 +21,7 @@ export class Writes {
 
   /** Says that something was added to a connection. */
   add (connection: Connection): void {
-    this.#due.add(connection)
+    if (!this.#due.includes(connection)) this.#due.push(connection)
     if (this.#isTimed) return
     this.#isTimed = true
     setImmediate(() => {
@@ -37,11 +37,12 @@ export class Writes {
   }
 
   forget (connection: Connection): void {
-    this.#due.delete(connection)
+    this.#due = this.#due.filter((other) => other !== connection)
   }
 
   #write (): void {
-    for (const connection of this.#due) connection.flush()
-    this.#due.clear()
+    const due = this.#due
+    this.#due = []
+    for (const connection of due) connection.flush()
   }
 }

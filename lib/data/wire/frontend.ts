@@ -1,4 +1,4 @@
-import { FRONTEND, HEADER, STATEMENT, lengthAt } from './messages.ts'
+import { EXECUTE, FRONTEND, HEADER, STATEMENT, lengthAt } from './messages.ts'
 
 /** Messages of the driver up to the next point at which it waits: one Sync, Flush or Query, or a part of a COPY. */
 export interface MessageGroup {
@@ -51,7 +51,7 @@ export function readGroup (bytes: Buffer, start: number): MessageGroup | undefin
     const length = lengthAt(bytes, at)
     if (length < HEADER || bytes.length - at < length) return undefined
     const end = endOf(type)
-    if (end === undefined && !take(draft, type, bytes.subarray(at, at + length))) return undefined
+    if (end === undefined && !take(draft, type, bytes, at, at + length)) return undefined
     if (end === 'query') draft.text = bytes.subarray(at + HEADER, at + length - 1)
     // These belong to no statement, and come by themselves.
     if (end !== undefined && end !== 'sync' && end !== 'flush' && at !== start) return undefined
@@ -77,20 +77,18 @@ function endOf (type: number): MessageGroup['end'] | undefined {
   }
 }
 
-function take (draft: Draft, type: number, message: Buffer): boolean {
+/** Takes a part of a statement: the message from `at` to `end`. Only what is used of it is cut out, for there is one of each in every statement. */
+function take (draft: Draft, type: number, bytes: Buffer, at: number, end: number): boolean {
   switch (type) {
-    case FRONTEND.parse: return takeParse(draft, message)
+    case FRONTEND.parse: return takeParse(draft, bytes.subarray(at, end))
     case FRONTEND.describe:
       draft.isDescribing = true
-      return message[HEADER] === STATEMENT && draft.bind === undefined
-    case FRONTEND.bind: return takeBind(draft, message)
-    case FRONTEND.execute:
-      if (draft.execute !== undefined || message[HEADER] !== 0) return false
-      draft.execute = { message, rows: message.readInt32BE(HEADER + 1) }
-      return true
+      return bytes[at + HEADER] === STATEMENT && draft.bind === undefined
+    case FRONTEND.bind: return takeBind(draft, bytes.subarray(at, end))
+    case FRONTEND.execute: return takeExecute(draft, bytes, at, end)
     case FRONTEND.close:
       draft.closesPortal = true
-      return message[HEADER] !== STATEMENT && message.length === HEADER + 2
+      return bytes[at + HEADER] !== STATEMENT && end - at === HEADER + 2
     default: return false
   }
 }
@@ -106,5 +104,12 @@ function takeBind (draft: Draft, message: Buffer): boolean {
   const nameEnd = message.indexOf(0, HEADER + 1)
   if (message[HEADER] !== 0 || nameEnd === -1 || draft.bind !== undefined) return false
   draft.bind = { message, name: message.toString('latin1', HEADER + 1, nameEnd), nameEnd }
+  return true
+}
+
+function takeExecute (draft: Draft, bytes: Buffer, at: number, end: number): boolean {
+  if (draft.execute !== undefined || bytes[at + HEADER] !== 0 || end - at !== EXECUTE.length) return false
+  const rows = bytes.readInt32BE(at + HEADER + 1)
+  draft.execute = { message: rows === 0 ? EXECUTE : bytes.subarray(at, end), rows }
   return true
 }
