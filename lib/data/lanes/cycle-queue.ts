@@ -1,5 +1,4 @@
 import type { Cycle } from './cycle.ts'
-import { Tally } from './tally.ts'
 
 /** How much the last cycle counts in the average: enough to follow a load that changes, too little for one slow cycle to say much. */
 const LAST_COUNTS = 1 / 32
@@ -11,7 +10,6 @@ export class CycleQueue {
   /** How many milliseconds a cycle has been at the head of late, on average. */
   pace = 0
   #cycles: Cycle[] = []
-  readonly #tally = new Tally()
 
   get length (): number {
     return this.#cycles.length
@@ -21,31 +19,28 @@ export class CycleQueue {
     return this.#cycles[0]
   }
 
-  /** Tells whether a cycle of this tenant is among them. */
+  /** Tells whether a cycle of this tenant is among them: they are few. */
   has (tenantId: string): boolean {
-    return this.#tally.of(tenantId) > 0
+    return this.#cycles.some(({ frame }) => frame?.tenantId === tenantId)
   }
 
   push (cycle: Cycle): void {
     if (this.length === 0) this.headSince = performance.now()
     this.#cycles.push(cycle)
-    if (cycle.frame !== undefined) this.#tally.add(cycle.frame.tenantId)
   }
 
   /** Ends the cycle at the head. Nothing keeps it: what has been answered and is still referred to is copied by each collection of garbage. */
   shift (): void {
-    const head = this.#cycles.shift()
+    this.#cycles.shift()
     const now = performance.now()
     this.pace += (now - this.headSince - this.pace) * LAST_COUNTS
     this.headSince = now
-    if (head?.frame !== undefined) this.#tally.remove(head.frame.tenantId)
   }
 
   /** Takes out every cycle: those that were sent, up to the one with the nonce `sent`, and those that never left. */
   split (sent: number): { readonly sent: readonly Cycle[], readonly unsent: readonly Cycle[] } {
     const cycles = this.#cycles
     this.#cycles = []
-    this.#tally.clear()
     return { sent: cycles.filter(({ nonce }) => nonce <= sent), unsent: cycles.filter(({ nonce }) => nonce > sent) }
   }
 }

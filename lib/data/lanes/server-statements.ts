@@ -14,6 +14,8 @@ export interface ServerStatement {
   readonly transaction: number
   /** How old the tables were then; undefined where they may have been about to change. */
   readonly age: string | undefined
+  /** When it was used last, as {@link ServerStatements} counts. */
+  used: number
 }
 
 const MAX_STATEMENTS = 2_000
@@ -35,6 +37,7 @@ export class ServerStatements {
   readonly #age: TableAge
   #bytes = 0
   #count = 0
+  #uses = 0
 
   constructor (age: TableAge) {
     this.#age = age
@@ -46,9 +49,7 @@ export class ServerStatements {
 
   get (statement: Statement): ServerStatement | undefined {
     const found = this.#prepared.get(statement)
-    if (found === undefined) return undefined
-    this.#prepared.delete(statement)
-    this.#prepared.set(statement, found)
+    if (found !== undefined) found.used = ++this.#uses
     return found
   }
 
@@ -62,7 +63,7 @@ export class ServerStatements {
 
   /** Gives `statement` a new name, and returns it with the names that have to be closed to make room. */
   add (statement: Statement): { readonly server: ServerStatement, readonly closed: readonly string[] } {
-    const server: ServerStatement = { name: `s${(this.#count++).toString(36)}`, description: undefined, transaction: this.transaction, age: this.#age.current }
+    const server: ServerStatement = { name: `s${(this.#count++).toString(36)}`, description: undefined, transaction: this.transaction, age: this.#age.current, used: ++this.#uses }
     this.#prepared.set(statement, server)
     this.#bytes += bytesOf(statement)
     return { server, closed: [...this.#toClose.splice(0), ...this.#makeRoom()] }
@@ -83,14 +84,23 @@ export class ServerStatements {
 
   #makeRoom (): readonly string[] {
     const closed: string[] = []
-    for (const [statement, server] of this.#prepared) {
-      if (this.#prepared.size <= MAX_STATEMENTS && (this.#bytes <= MAX_BYTES || this.#prepared.size === 1)) break
-      // One that is on its way is not known to be there.
-      if (server.description === undefined) continue
-      this.delete(statement, server)
-      closed.push(server.name)
+    while (this.#prepared.size > MAX_STATEMENTS || (this.#bytes > MAX_BYTES && this.#prepared.size > 1)) {
+      const oldest = this.#oldest()
+      if (oldest === undefined) break
+      this.delete(...oldest)
+      closed.push(oldest[1].name)
     }
     return closed
+  }
+
+  /** Looked for when it is needed: a list in the order of use would cost every statement more than this one. */
+  #oldest (): readonly [Statement, ServerStatement] | undefined {
+    let oldest: readonly [Statement, ServerStatement] | undefined
+    for (const entry of this.#prepared) {
+      // One that is on its way is not known to be there.
+      if (entry[1].description !== undefined && (oldest === undefined || entry[1].used < oldest[1].used)) oldest = entry
+    }
+    return oldest
   }
 }
 

@@ -16,8 +16,10 @@ export class Recent<V> {
   get (key: string): V | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
-    this.#entries.delete(key)
-    if (performance.now() - entry.since >= this.#maxAge) return undefined
+    const isStale = performance.now() - entry.since >= this.#maxAge
+    // Which was used longest ago matters only when there may soon be too many.
+    if (isStale || this.#entries.size >= this.#maxSize / 2) this.#entries.delete(key)
+    if (isStale) return undefined
     this.#entries.set(key, entry)
     return entry.value
   }
