@@ -31,9 +31,11 @@ export class CycleQueue {
 
   /** Ends the cycle at the head. Nothing keeps it: what has been answered and is still referred to is copied by each collection of garbage. */
   shift (): void {
-    this.#cycles.shift()
+    const head = this.#cycles.shift()
     const now = performance.now()
-    this.pace += (now - this.headSince - this.pace) * LAST_COUNTS
+    const change = now - this.headSince - this.pace
+    // A plan is made once, so that it says nothing of how slow the next cycle will be.
+    if (change < 0 || head?.isPlanning !== true) this.pace += change * LAST_COUNTS
     this.headSince = now
   }
 

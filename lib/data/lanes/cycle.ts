@@ -4,7 +4,7 @@ import type { Enclosure } from './enclosure.ts'
 import { frameFailed, isExpectedAnswer } from './expected-answers.ts'
 import { FrontAnswer } from './front-answer.ts'
 import { OUTDATED } from './lane-replies.ts'
-import type { ServerStatement } from './server-statements.ts'
+import { type ServerStatement, isPlannedAnew } from './server-statements.ts'
 import { type CycleOwner, type Front, NOTHING_IN_FRONT, type Request, type Verdict } from './request.ts'
 
 // Errors that say: this was prepared for tables that look different now. Nothing was executed. The driver sends such a statement
@@ -67,6 +67,12 @@ export class Cycle {
   /** The statement that the connection had prepared for it, or was to prepare; undefined where it has no name. */
   get server (): ServerStatement | undefined {
     return this.#front.front.server
+  }
+
+  /** Whether much of its time may be that of planning, which the same statement takes on any other connection too. */
+  get isPlanning (): boolean {
+    const { server, isParsing } = this.#front.front
+    return server !== undefined && (isParsing || isPlannedAnew(server))
   }
 
   /** Whether its end depends on somebody who reads or writes rows: a cursor, a COPY. */

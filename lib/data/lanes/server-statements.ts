@@ -16,6 +16,16 @@ export interface ServerStatement {
   readonly age: string | undefined
   /** When it was used last, as {@link ServerStatements} counts. */
   used: number
+  /** How often it was run there. */
+  runs: number
+}
+
+/** PostgreSQL plans a statement anew for so many runs before it keeps a plan. */
+const PLANNED_ANEW = 5
+
+/** Tells whether running it takes the time of making a plan too. */
+export function isPlannedAnew ({ runs }: ServerStatement): boolean {
+  return runs <= PLANNED_ANEW
 }
 
 const MAX_STATEMENTS = 2_000
@@ -63,7 +73,7 @@ export class ServerStatements {
 
   /** Gives `statement` a new name, and returns it with the names that have to be closed to make room. */
   add (statement: Statement): { readonly server: ServerStatement, readonly closed: readonly string[] } {
-    const server: ServerStatement = { name: `s${(this.#count++).toString(36)}`, description: undefined, transaction: this.transaction, age: this.#age.current, used: ++this.#uses }
+    const server: ServerStatement = { name: `s${(this.#count++).toString(36)}`, description: undefined, transaction: this.transaction, age: this.#age.current, used: ++this.#uses, runs: 0 }
     this.#prepared.set(statement, server)
     this.#bytes += bytesOf(statement)
     return { server, closed: [...this.#toClose.splice(0), ...this.#makeRoom()] }

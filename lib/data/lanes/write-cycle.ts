@@ -71,8 +71,12 @@ function writePrepared (cycle: Cycle, request: PreparedRequest, nonce: number, s
   // What is sent once more is prepared anew: on another connection it may be as outdated. A cursor cannot be sent once more.
   const known = request.isNamed && !cycle.isRetried && !cycle.isCursor ? believed(request.statement, statements, cycle.isInTransaction) : undefined
   const front = known === undefined ? prepare(request, statements, outbox) : { server: known, closes: 0, isParsing: false }
-  if (request.kind === 'run') writeRun(request, front.server?.name ?? '', outbox)
-  else outbox.put(SYNC)
+  if (request.kind === 'run') {
+    if (front.server !== undefined) front.server.runs++
+    writeRun(request, front.server?.name ?? '', outbox)
+  } else {
+    outbox.put(SYNC)
+  }
   if (known?.description !== undefined) cycle.owner.described(known.description)
   cycle.sent({
     nonce,

@@ -1,10 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { Cycle } from '../../../../lib/data/lanes/cycle.ts'
+import { NOTHING_IN_FRONT } from '../../../../lib/data/lanes/request.ts'
 import { CycleQueue } from '../../../../lib/data/lanes/cycle-queue.ts'
 
 const OWNER = { receive () {}, described () {}, refused () {}, finished () {}, lost () {} }
 const cycle = (): Cycle => new Cycle(OWNER, undefined, { kind: 'bare', messages: Buffer.alloc(0) }, true)
+
+/** A cycle of a statement that was run so many times before on its connection. */
+function prepared (runs: number): Cycle {
+  const sent = cycle()
+  sent.sent({ ...NOTHING_IN_FRONT, server: { name: 's0', description: undefined, transaction: 0, age: undefined, used: 0, runs } })
+  return sent
+}
 
 t.test('the pace of a connection follows how long its cycles take, and not how long it had none', async (t) => {
   const queue = new CycleQueue()
@@ -18,4 +26,20 @@ t.test('the pace of a connection follows how long its cycles take, and not how l
   for (let turn = 0; turn < 200; turn++) queue.push(cycle())
   for (let turn = 0; turn < 200; turn++) queue.shift()
   t.ok(queue.pace < 0.5, 'answers that come together')
+})
+
+t.test('the time that plans take does not count as the pace, unless it is less than that', async (t) => {
+  const queue = new CycleQueue()
+  const pass = async (runs: number): Promise<void> => {
+    queue.push(prepared(runs))
+    await sleep(3)
+    queue.shift()
+  }
+  for (let runs = 1; runs <= 5; runs++) await pass(runs)
+  t.equal(queue.pace, 0)
+  for (let runs = 6; runs < 70; runs++) await pass(runs)
+  t.ok(queue.pace > 1.5, `${queue.pace} ms: it is planned by now`)
+  for (let turn = 0; turn < 200; turn++) queue.push(prepared(1))
+  for (let turn = 0; turn < 200; turn++) queue.shift()
+  t.ok(queue.pace < 0.5, 'who is quick with plans is not slow')
 })
