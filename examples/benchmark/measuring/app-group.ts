@@ -1,6 +1,6 @@
 import { counted } from '../rows.ts'
 import { Child } from '../workers/child.ts'
-import { type AppName, type Isolation, type Measure, cpuSchema, measureSchema, portSchema, readySchema } from '../workers/messages.ts'
+import { USERS, type AppName, type Isolation, type Measure, cpuSchema, measureSchema, portSchema, readySchema } from '../workers/messages.ts'
 import { type Contender, type Timing, compare, warmUp } from './compare.ts'
 import { type Row, summarise } from './summary.ts'
 
@@ -53,7 +53,7 @@ async function openApp ({ label, app, isolation, tenants }: AppRow, url: string,
   const ask = (milliseconds: number): Promise<Measure> => load.ask(measureSchema, { ask: 'run', connections: CONNECTIONS, milliseconds })
   return {
     label,
-    tenants,
+    strangers: tenants * USERS,
     warmUp: ask,
     async run (milliseconds) {
       const before = await server.ask(cpuSchema, { ask: 'cpu' })

@@ -42,7 +42,7 @@ async function openOne (group: ClientGroup, { label, client }: ClientRow, url: s
 function contenderOf ({ work, callers }: ClientGroup, { label, client: { tenants } }: ClientRow, child: Child, at: number): Contender {
   const ask = (milliseconds: number, by: number): ReturnType<Contender['run']> => child.ask(measureSchema, { ask: 'run', client: at, work, callers: by, milliseconds })
   // One caller on a slow network would take minutes to have everything compiled.
-  return { label, tenants, warmUp: (milliseconds) => ask(milliseconds, CALLERS), run: (milliseconds) => ask(milliseconds, callers) }
+  return { label, strangers: tenants, warmUp: (milliseconds) => ask(milliseconds, CALLERS), run: (milliseconds) => ask(milliseconds, callers) }
 }
 
 async function delayedUrl (proxy: Child, url: string): Promise<string> {

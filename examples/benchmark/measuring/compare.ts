@@ -3,8 +3,8 @@ import type { Measure } from '../workers/messages.ts'
 /** Somebody who can be let run for a while. */
 export interface Contender {
   readonly label: string
-  /** For how many tenants it works: each schema has to be planned before it is warm. */
-  readonly tenants: number
+  /** How many tenants or tokens it has to have seen before it is warm: each schema has to be planned, and each token verified once. */
+  readonly strangers: number
   /** Works for a while before anything counts. */
   warmUp (milliseconds: number): Promise<Measure>
   run (milliseconds: number): Promise<Measure>
@@ -31,11 +31,11 @@ const FASTER = 1.05
 const STEADY = 2
 
 /** A statement is planned five times before the server keeps its plan, so that a thousand schemas get faster very slowly. */
-const CALLS_PER_TENANT = 10
+const CALLS_PER_STRANGER = 10
 
 /** Lets a contender work until it gets no faster: until it is compiled, and what it sends is planned on the server. */
 export async function warmUp (contender: Contender, { slice, longest }: Timing['warmUp']): Promise<void> {
-  const least = contender.tenants * CALLS_PER_TENANT
+  const least = contender.strangers * CALLS_PER_STRANGER
   let best = 0
   for (let spent = 0, steady = 0, calls = 0; spent < longest && (steady < STEADY || calls < least); spent += slice) {
     const { count, milliseconds } = await contender.warmUp(slice)

@@ -35,7 +35,7 @@ export async function measureRegistered (request: Registered, database: Benchmar
       children.push(child)
       await child.ask(readySchema, { ask: 'open', clients: [{ way: 'zakops-tenancy', isolation: 'rls', tenants: request.active, stays: false, url }] })
       const run = (milliseconds: number): ReturnType<Contender['run']> => child.ask(measureSchema, { ask: 'run', client: 0, work: 'statement', callers: CALLERS, milliseconds })
-      return { label, tenants: request.active, warmUp: run, run }
+      return { label, strangers: request.active, warmUp: run, run }
     }
     const [first, second] = [await open(base, few.app), await open(own, database.app)]
     for (const contender of [first, second]) await warmUp(contender, timing.warmUp)

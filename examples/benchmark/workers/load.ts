@@ -5,10 +5,7 @@ import { PLAIN, PLAIN_COLUMN, pick, randomDeal, tenantsOf } from '../database/na
 import { measureOf } from '../measuring/percentiles.ts'
 import { answer } from './answer.ts'
 import { HttpConnection } from './http-connection.ts'
-import { type Measure, loadQuestionSchema } from './messages.ts'
-
-/** How many users with a token each a tenant has. */
-const USERS = 10
+import { type Measure, USERS, loadQuestionSchema } from './messages.ts'
 
 interface User {
   readonly token: string

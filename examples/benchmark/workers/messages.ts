@@ -14,6 +14,9 @@ export const clientSchema = Type.Object({
   url: Type.String()
 })
 
+/** How many users with a token each a tenant of the Fastify application has. */
+export const USERS = 10
+
 /** What a caller does again and again: one statement, a transaction of five, or 0.5 % slow statements among fast ones. */
 const workSchema = Type.Union([Type.Literal('statement'), Type.Literal('transaction'), Type.Literal('mixed')])
 
