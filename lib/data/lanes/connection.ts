@@ -61,8 +61,6 @@ export class Connection implements AnswerOwner {
   /** See {@link CycleQueue}. */
   get headSince (): number { return this.#cycles.headSince }
   get pace (): number { return this.#cycles.pace }
-  /** Whether the server may be at work on a plan. */
-  get isPlanning (): boolean { return this.head?.isPlanning === true }
   get isUsable (): boolean { return this.#end === undefined }
   /** Whether it has nothing to do, but to be cleaned, and is in no transaction. */
   get isIdle (): boolean { return this.isUsable && this.depth === (this.head?.isCleaning === true ? 1 : 0) && this.#status === IDLE }

@@ -2,6 +2,8 @@ import type { Cycle } from './cycle.ts'
 
 /** How much the last cycle counts in the average: enough to follow a load that changes, too little for one slow cycle to say much. */
 const LAST_COUNTS = 1 / 32
+/** So long a plan may take, with what the backend has to learn of a schema for it. */
+const PLAN_MS = 5
 
 /** The cycles of one connection that have no whole answer yet, in the order in which the server answers. */
 export class CycleQueue {
@@ -33,9 +35,10 @@ export class CycleQueue {
   shift (): void {
     const head = this.#cycles.shift()
     const now = performance.now()
-    const change = now - this.headSince - this.pace
-    // A plan is made once, so that it says nothing of how slow the next cycle will be.
-    if (change < 0 || head?.isPlanning !== true) this.pace += change * LAST_COUNTS
+    const took = now - this.headSince
+    // A plan is made once, so that the time for it says nothing of how slow the next cycle will be.
+    const counted = head?.isPlanning === true ? Math.max(Math.min(took, this.pace), took - PLAN_MS) : took
+    this.pace += (counted - this.pace) * LAST_COUNTS
     this.headSince = now
   }
 

@@ -16,8 +16,6 @@ const SLOW_MS = 3
  * too, and so on. Not much longer, because fast statements wait behind slow ones meanwhile: with 8 their p95 was bare postgres.js's.
  */
 const SLOW_AT_HOME_MS = 6
-/** The same while a plan is made there: whoever went elsewhere would have it made there too, and again at home the next time. */
-const SLOW_PLANNING_MS = 50
 /**
  * No more is queued on a connection than what it does in that time, as fast as it was of late: where statements take two
  * milliseconds each, eight of them behind each other leave half of the connections without work.
@@ -80,7 +78,7 @@ export class SharedConnections {
     const home = this.#homes.of(shape, tenantId) ?? this.#settle(shape, tenantId)
     if (home === undefined || home === 'everywhere') return this.#shared.find(fits)
     const at = this.#shared.indexOf(home)
-    if (at >= 0 && this.#isFree(home, now, MANY, home.isPlanning ? SLOW_PLANNING_MS : SLOW_AT_HOME_MS) && mayServe(home)) return home
+    if (at >= 0 && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) && mayServe(home)) return home
     return this.#shared.slice(at + 1).find(fits) ?? this.#shared.find(fits)
   }
 

@@ -13,13 +13,12 @@ function scene (count: number, settled = count) {
   const connections = Array.from({ length: count }, () => new Connection({ socket: new Socket(), key: { pid: 1, secret: 2 }, greeting: Buffer.alloc(0) }, { answered () {}, ended () {}, outdated () {} }, { current: undefined }))
   for (const connection of connections.slice(0, settled)) shared.add(connection)
   /** As if it had so many cycles, and had been at work on the first for so many milliseconds, at this pace. */
-  const isBusy = (at: number, { depth = 1, milliseconds = 0, pace = 0, isPlanning = false }): void => {
+  const isBusy = (at: number, { depth = 1, milliseconds = 0, pace = 0 }): void => {
     const connection = connections[at]
     if (connection === undefined) return
     while (connection.depth < depth) connection.add(new Cycle(OWNER, undefined, { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true))
     Object.defineProperty(connection, 'headSince', { configurable: true, value: performance.now() - milliseconds })
     Object.defineProperty(connection, 'pace', { configurable: true, value: pace })
-    Object.defineProperty(connection, 'isPlanning', { configurable: true, value: isPlanning })
   }
   const pick = (shape: string, tenantId = shape): number => connections.findIndex((one) => one === shared.pick(shape, tenantId))
   const add = (): void => { for (const connection of connections.slice(settled)) shared.add(connection) }
@@ -34,18 +33,6 @@ t.test('a schema stays where its statements are planned while others would call 
   t.equal(pick('shared', 'x'), 2, 'a schema without a plan there')
   isBusy(0, { milliseconds: 50 })
   t.same([pick('a'), pick('a')], [1, 1], 'a home that is really slow is left, for the same other one each time')
-})
-
-t.test('a schema waits at home while a plan is made there: anywhere else it would be made too, and here again the next time', async (t) => {
-  const { pick, isBusy } = scene(5)
-  t.equal(pick('a'), 0)
-  isBusy(0, { milliseconds: 20 })
-  t.equal(pick('a'), 1, 'a statement that is slow and planned')
-  isBusy(0, { milliseconds: 20, isPlanning: true })
-  t.equal(pick('a'), 0)
-  t.equal(pick('shared', 'x'), 1, 'who has no plan there goes elsewhere')
-  isBusy(0, { milliseconds: 60, isPlanning: true })
-  t.equal(pick('a'), 1, 'no plan takes that long')
 })
 
 t.test('nobody settles before there are enough connections to choose from', async (t) => {
