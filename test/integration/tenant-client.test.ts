@@ -80,6 +80,15 @@ t.test('a query belongs to the tenant that wrote it (J10, A-04)', async (t) => {
     await t.rejects(as('globex', () => sql.begin((tx) => tx`select * from docs where ${fragment}`)), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
   })
 
+  t.test('and so does what is hidden behind a proxy, of which nobody can tell whose it is', async (t) => {
+    const { fragment, row, plain } = await as('acme', () => ({ fragment: sql`body = ${'secret of acme'}`, row: sql({ body: 'secret of acme' }), plain: sql`body is not null` }))
+    for (const hidden of [new Proxy(fragment, {}), new Proxy(plain, {})]) {
+      await t.rejects(as('globex', () => sql`select * from docs where ${hidden}`), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+    }
+    await t.rejects(as('globex', () => sql`update docs set ${new Proxy(row, {})}`), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })
+    t.same(await as('acme', () => sql`select body from docs where ${plain}`), [{ body: 'secret of acme' }], 'who wrote it may use it')
+  })
+
   t.test('and so do helpers and typed values', async (t) => {
     const kept = await as('acme', () => ({ row: sql({ body: 'secret of acme' }), json: sql.json('secret of acme'), list: sql.array(['secret of acme']) }))
     for (const value of [kept.json, kept.list]) await t.rejects(as('globex', () => sql`select ${value} as x`), { code: 'FST_TENANCY_CONTEXT_CROSS_TENANT' })

@@ -46,9 +46,14 @@ export function tagFactory (builder: Sql): TagFactory {
 type Make = (strings: readonly string[], args: readonly unknown[], options?: object) => TenantQuery
 
 function createTag (builder: Sql, make: Make, helpers: Helpers, rules: TagRules): Tag {
+  const query = (strings: readonly string[], args: readonly unknown[], options?: object): TenantQuery => {
+    const made = make(strings, args, options)
+    rememberWriter(made)
+    return made
+  }
   const tag = (...args: readonly unknown[]): unknown => {
     const [strings, ...parameters] = args
-    if (isTemplate(strings)) return make(strings, parameters)
+    if (isTemplate(strings)) return query(strings, parameters)
     if (isFalseTemplate(strings)) throw new SqlRefusedError(RAW_OBJECT)
     const built: unknown = Reflect.apply(builder, undefined, args)
     if (isDriverHelper(built)) rememberWriter(built)
@@ -57,14 +62,14 @@ function createTag (builder: Sql, make: Make, helpers: Helpers, rules: TagRules)
   const unsafe = (text: string, parameters?: unknown, options?: unknown): unknown => {
     if (typeof text !== 'string') throw new SqlRefusedError(NOT_A_TEXT)
     const given = givenWith(parameters, options)
-    return make([text], given.parameters, { prepare: false, simple: false, ...given.options })
+    return query([text], given.parameters, { prepare: false, simple: false, ...given.options })
   }
   const file = (path: string, parameters?: unknown, options?: unknown): unknown => {
     const given = givenWith(parameters, options)
-    return fromFile(path, make([''], given.parameters, { simple: false, ...given.options }), rules)
+    return fromFile(path, query([''], given.parameters, { simple: false, ...given.options }), rules)
   }
   const notify = (channel: string, payload: string): unknown => {
-    const notification = make([NOTIFY], [rules.nameOfChannel(channel), String(payload)], { prepare: true, simple: false })
+    const notification = query([NOTIFY], [rules.nameOfChannel(channel), String(payload)], { prepare: true, simple: false })
     allowNotification(notification)
     // As the driver does it: sent without being awaited.
     notification.execute()

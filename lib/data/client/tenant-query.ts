@@ -1,12 +1,9 @@
 import { Stream } from 'node:stream'
 import type { Sql } from 'postgres'
-import { currentContext } from '../../settings/context/index.ts'
 import { SqlRefusedError } from '../../words/errors/index.ts'
-import type { TenantContext } from '../../words/types.ts'
 import type { LaneQuery } from '../lanes/index.ts'
 import { type DriverQuery, queryClassOf } from '../wire/index.ts'
 import { Unfinished } from './unfinished.ts'
-import { WRITER } from './written-query.ts'
 
 /** What becomes of the queries of a tag. */
 export interface QueryRules {
@@ -41,7 +38,6 @@ export function queryFactory (builder: Sql): QueryFactory {
     declare [RESOLVE]: (result: unknown) => void
     declare [REJECT]: (error: unknown) => void
     readonly #rules: QueryRules
-    readonly #writer = currentContext()
     #unfinished: Unfinished | undefined
     #judge: ((error: unknown) => unknown) | undefined
     /** What the callback of a cursor does with the rows that it got last. */
@@ -51,8 +47,6 @@ export function queryFactory (builder: Sql): QueryFactory {
       super(strings, args, Tenanted.#send, Tenanted.#cancel, options)
       this.#rules = rules
     }
-
-    get [WRITER] (): TenantContext | undefined { return this.#writer }
 
     static #send (query: DriverQuery): void {
       if (!(query instanceof Tenanted)) return

@@ -1,45 +1,60 @@
+import { types } from 'node:util'
 import { bindToCaller, currentContext } from '../../settings/context/index.ts'
 import type { TenantContext, TenantId } from '../../words/types.ts'
 import { type DriverQuery, isDriverHelper, isDriverQuery } from '../wire/index.ts'
 
-/** The context in which a query or fragment was written; undefined for one written outside. */
-export const WRITER = Symbol('writer')
-
-/** A query or fragment of the tenant client. It remembers its writer itself, because an entry in a weak map costs as much as sending it. */
-interface WrittenQuery {
-  readonly [WRITER]: TenantContext | undefined
-  readonly args: readonly unknown[]
+/** The object that it is given, so that a class below can write a private field on what others have made. */
+class Given {
+  constructor (part: object) {
+    return part
+  }
 }
 
-/** The same of each helper, which is the driver's own. */
-const writers = new WeakMap<object, TenantContext | undefined>()
+/**
+ * The context in which a query, fragment or helper was written; undefined for one written outside. In a private field, where nobody
+ * who has the query can read or set it; an entry in a weak map would cost as much as sending the query.
+ */
+class Written extends Given {
+  readonly #writer: TenantContext | undefined
 
-/** Remembers that `helper` was written here and now. */
-export function rememberWriter (helper: object): void {
-  writers.set(helper, currentContext())
+  constructor (part: object) {
+    super(part)
+    this.#writer = currentContext()
+  }
+
+  static remember (part: object): void {
+    if (!(#writer in part)) Reflect.construct(Written, [part])
+  }
+
+  static writerOf (part: object): TenantContext | undefined {
+    return #writer in part ? part.#writer : undefined
+  }
+}
+
+/** Remembers that `part` was written here and now. */
+export function rememberWriter (part: object): void {
+  Written.remember(part)
 }
 
 /** Returns the context that `query` was written in, or undefined. */
 export function writerOf (query: DriverQuery): TenantContext | undefined {
-  return isWritten(query) ? query[WRITER] : undefined
+  return Written.writerOf(query)
 }
 
 /**
  * Tells whether another tenant than `tenantId` wrote `part`, or a part of it. A fragment written outside every context, such as
  * a constant list of columns, belongs to nobody and may be used by all; one with another tenant's values in it may not (A-05).
+ * Of a proxy nobody can tell whose it is.
  */
 export function isWrittenByAnother (part: unknown, tenantId: TenantId): boolean {
   if (typeof part !== 'object' || part === null) return false
   const isAnothers = (inner: unknown): boolean => isWrittenByAnother(inner, tenantId)
-  const writer = isWritten(part) ? part[WRITER] : writers.get(part)
+  const writer = Written.writerOf(part)
   if (writer !== undefined && writer.tenant.id !== tenantId) return true
-  if (isWritten(part) || isDriverQuery(part)) return part.args.some(isAnothers)
+  if (types.isProxy(part) && (isDriverQuery(part) || isDriverHelper(part))) return true
+  if (isDriverQuery(part)) return part.args.some(isAnothers)
   if (isDriverHelper(part)) return rowsOf(part.first).some((row) => valuesOf(row).some(isAnothers))
   return Array.isArray(part) && part.some(isAnothers)
-}
-
-function isWritten (part: object): part is WrittenQuery {
-  return WRITER in part
 }
 
 /** A helper holds a row or several; of what class a row is does not matter to the driver. */

@@ -28,6 +28,15 @@ export function isPlannedAnew ({ runs }: ServerStatement): boolean {
   return runs <= PLANNED_ANEW
 }
 
+/** A statement, and when it was used last as it was ranked. */
+interface Ranked {
+  readonly statement: Statement
+  readonly server: ServerStatement
+  readonly used: number
+}
+
+/** So many are ranked at once. */
+const RANKED = 200
 const MAX_STATEMENTS = 2_000
 const MAX_BYTES = 48 * 1024 * 1024
 /** What a server keeps for a small statement, and for each byte of text. */
@@ -48,6 +57,8 @@ export class ServerStatements {
   #bytes = 0
   #count = 0
   #uses = 0
+  /** Those that had not been used for the longest time when they were ranked, the oldest at the end; whoever was used since is none of them. */
+  #oldest: Ranked[] = []
 
   constructor (age: TableAge) {
     this.#age = age
@@ -95,22 +106,29 @@ export class ServerStatements {
   #makeRoom (): readonly string[] {
     const closed: string[] = []
     while (this.#prepared.size > MAX_STATEMENTS || (this.#bytes > MAX_BYTES && this.#prepared.size > 1)) {
-      const oldest = this.#oldest()
+      const oldest = this.#takeOldest()
       if (oldest === undefined) break
-      this.delete(...oldest)
-      closed.push(oldest[1].name)
+      this.delete(oldest.statement, oldest.server)
+      closed.push(oldest.server.name)
     }
     return closed
   }
 
-  /** Looked for when it is needed: a list in the order of use would cost every statement more than this one. */
-  #oldest (): readonly [Statement, ServerStatement] | undefined {
-    let oldest: readonly [Statement, ServerStatement] | undefined
-    for (const entry of this.#prepared) {
-      // One that is on its way is not known to be there.
-      if (entry[1].description !== undefined && (oldest === undefined || entry[1].used < oldest[1].used)) oldest = entry
+  /** Ranked when it is needed: a list in the order of use would cost every statement more than this one. */
+  #takeOldest (): Ranked | undefined {
+    for (let isRanked = false; ; isRanked = true) {
+      for (let one = this.#oldest.pop(); one !== undefined; one = this.#oldest.pop()) {
+        if (one.used === one.server.used && this.#prepared.get(one.statement) === one.server) return one
+      }
+      if (isRanked) return undefined
+      this.#oldest = this.#rank()
     }
-    return oldest
+  }
+
+  /** Without those that are on their way: they are not known to be there. */
+  #rank (): Ranked[] {
+    const known = [...this.#prepared].filter(([, { description }]) => description !== undefined)
+    return known.map(([statement, server]) => ({ statement, server, used: server.used })).sort((a, b) => b.used - a.used).slice(-RANKED)
   }
 }
 
