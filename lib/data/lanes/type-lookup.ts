@@ -22,7 +22,8 @@ export class TypeLookup {
    * and the next statement asks again.
    */
   require (description: Description, then: () => void): void {
-    const unknown = this.#known.has(description) ? [] : this.#types.unknownIn(description)
+    if (this.#known.has(description)) return then()
+    const unknown = this.#types.unknownIn(description)
     if (unknown.length === 0) {
       this.#known.add(description)
       return then()
