@@ -83,7 +83,7 @@ function take (draft: Draft, type: number, bytes: Buffer, at: number, end: numbe
     case FRONTEND.parse: return takeParse(draft, bytes.subarray(at, end))
     case FRONTEND.describe:
       draft.isDescribing = true
-      return bytes[at + HEADER] === STATEMENT && draft.bind === undefined
+      return end - at > HEADER && bytes[at + HEADER] === STATEMENT && draft.bind === undefined
     case FRONTEND.bind: return takeBind(draft, bytes.subarray(at, end))
     case FRONTEND.execute: return takeExecute(draft, bytes, at, end)
     case FRONTEND.close:

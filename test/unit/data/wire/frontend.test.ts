@@ -30,6 +30,8 @@ t.test('readGroup()', async (t) => {
     'two statements': join(PARSE, BIND, BIND, EXECUTE, SYNC),
     'two texts': join(PARSE, PARSE, SYNC),
     'two executions': join(BIND, EXECUTE, EXECUTE, SYNC),
+    'an execution with more than its rows': join(BIND, message(FRONTEND.execute, '\0', int32(0), '\0'), SYNC),
+    'a description of nothing, in front of an S': join(PARSE, message(FRONTEND.describe), SYNC),
     'a portal with a name': join(message(FRONTEND.bind, 'p\0s\0', int16(0), int16(0), int16(0)), EXECUTE, SYNC),
     'an execution of a portal with a name': join(BIND, message(FRONTEND.execute, 'p\0', int32(0)), SYNC),
     'the description of a portal': join(BIND, message(FRONTEND.describe, 'P\0'), EXECUTE, SYNC),
