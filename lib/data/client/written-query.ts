@@ -12,7 +12,7 @@ class Given {
 
 /**
  * The context in which a query, fragment or helper was written; undefined for one written outside. In a private field, where nobody
- * who has the query can read or set it; an entry in a weak map would cost as much as sending the query.
+ * who has the query can read or set it.
  */
 class Written extends Given {
   readonly #writer: TenantContext | undefined

@@ -27,10 +27,6 @@ export class Tally {
     if (known !== undefined && known.count > 0) known.count--
   }
 
-  clear (): void {
-    this.#counts.clear()
-  }
-
   /** How many tenants are remembered. */
   get size (): number {
     return this.#counts.size
