@@ -2,6 +2,7 @@ import t from 'tap'
 import { createTenancy } from '../../lib/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { testTenancy } from '../support/tenancy.ts'
+import { hasFastProperties } from '../support/v8.ts'
 
 /** A logger that keeps its warnings. */
 function keptLog (): { readonly log: { info (): void, warn (details: object, message: string): void, error (): void }, readonly warnings: string[] } {
@@ -35,6 +36,12 @@ t.test('createTenancy()', async (t) => {
     t.teardown(() => tenancy.close())
     t.match(warnings.join('\n'), /only logged[\s\S]*would be refused/)
     t.match(await tenancy.stats(), { observed: 1 })
+  })
+
+  t.test('lets V8 compile what the driver makes results of', async (t) => {
+    const { tenancy } = await testTenancy(t)
+    const result = await tenancy.runWithTenant('acme', async () => await tenancy.sql`select 1 as one`)
+    t.ok(hasFastProperties(result.constructor))
   })
 
   t.test('refuses an unreachable database in one coded error', async (t) => {

@@ -1,5 +1,6 @@
 import { runOutsideContext } from '../../settings/context/index.ts'
 import type { Driver } from './driver.ts'
+import { letResultsBeCompiled } from './driver-query.ts'
 
 /** What has to be known of a server before anything else is sent. */
 export interface ServerFacts {
@@ -19,6 +20,7 @@ export async function probeServer (driver: Driver): Promise<ServerFacts> {
     try {
       // As text by position: the user's options may rename columns and parse numbers.
       const result = await client.sql`select pg_catalog.pg_backend_pid()::text, (select extname::text from pg_catalog.pg_extension where extname = 'citus')`.raw()
+      letResultsBeCompiled(result)
       const pid = Number(result[0]?.[0]?.toString())
       await client.sql.end({ timeout: 1 })
       return { isPooled: Reflect.get(result.state, 'pid') !== pid, isCitus: result[0]?.[1]?.toString() === 'citus' }
