@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { currentContext } from '../../settings/context/index.ts'
 import type { Enforcement } from '../../settings/enforcement/index.ts'
 import { ContextMissingError, DriverUnsupportedError, SqlRefusedError, TransactionEndedError } from '../../words/errors/index.ts'
-import type { TenantContext, TenantSettings } from '../../words/types.ts'
+import type { Tenant, TenantContext, TenantSettings } from '../../words/types.ts'
 import type { ListenCall } from '../channels/index.ts'
 import type { LaneQuery } from '../lanes/index.ts'
 import type { PlaceSource, TenantPlace } from '../places/index.ts'
@@ -131,13 +131,18 @@ function sharedParameters (builder: Sql): object {
 function sendPlain ({ places, enforcement }: Parts, query: LaneQuery, isAlone: boolean): void {
   const context = contextOf(query, enforcement)
   bindCallbacks(query)
-  const outer = context?.transaction
-  if (outer instanceof Scope && outer.isJoined) return outer.send(query)
-  const tenant = context?.tenant
-  const run = (place: TenantPlace): void => place.lanes.run({ frame: place.frameOf(tenant), query, isAlone: isAlone || tenant?.isMoving === true, isOurs: false })
-  const place = places.peek(tenant)
-  if (place !== undefined) run(place)
-  else places.open(tenant).then(run, (error: unknown) => query.reject(error))
+  if (context?.transaction instanceof Scope && context.transaction.isJoined) return context.transaction.send(query)
+  const place = places.peek(context?.tenant)
+  if (place !== undefined) sendTo(place, context?.tenant, query, isAlone)
+  else sendWhenOpen(places, context?.tenant, query, isAlone)
+}
+
+function sendWhenOpen (places: PlaceSource, tenant: Tenant | undefined, query: LaneQuery, isAlone: boolean): void {
+  places.open(tenant).then((place) => sendTo(place, tenant, query, isAlone), (error: unknown) => query.reject(error))
+}
+
+function sendTo (place: TenantPlace, tenant: Tenant | undefined, query: LaneQuery, isAlone: boolean): void {
+  place.lanes.run({ frame: place.frameOf(tenant), query, isAlone: isAlone || tenant?.isMoving === true, isOurs: false })
 }
 
 async function reserve (parts: Parts): Promise<unknown> {

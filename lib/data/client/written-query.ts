@@ -48,13 +48,17 @@ export function writerOf (query: DriverQuery): TenantContext | undefined {
  */
 export function isWrittenByAnother (part: unknown, tenantId: TenantId): boolean {
   if (typeof part !== 'object' || part === null) return false
-  const isAnothers = (inner: unknown): boolean => isWrittenByAnother(inner, tenantId)
   const writer = Written.writerOf(part)
   if (writer !== undefined && writer.tenant.id !== tenantId) return true
   if (types.isProxy(part) && (isDriverQuery(part) || isDriverHelper(part))) return true
-  if (isDriverQuery(part)) return part.args.some(isAnothers)
-  if (isDriverHelper(part)) return rowsOf(part.first).some((row) => valuesOf(row).some(isAnothers))
-  return Array.isArray(part) && part.some(isAnothers)
+  if (isDriverQuery(part)) return isOneWrittenByAnother(part.args, tenantId)
+  if (isDriverHelper(part)) return rowsOf(part.first).some((row) => isOneWrittenByAnother(valuesOf(row), tenantId))
+  return Array.isArray(part) && isOneWrittenByAnother(part, tenantId)
+}
+
+function isOneWrittenByAnother (parts: readonly unknown[], tenantId: TenantId): boolean {
+  for (const part of parts) if (isWrittenByAnother(part, tenantId)) return true
+  return false
 }
 
 /** A helper holds a row or several; of what class a row is does not matter to the driver. */

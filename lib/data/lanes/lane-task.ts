@@ -1,5 +1,6 @@
-import type { Description, SettingsFrame } from '../wire/index.ts'
+import type { Description, MessageGroup, SettingsFrame } from '../wire/index.ts'
 import type { Cycle } from './cycle.ts'
+import type { Held } from './driver-memory.ts'
 import type { LaneQuery } from './lane-query.ts'
 import type { Lane } from './lane.ts'
 import type { Statement, StatementText } from './statements.ts'
@@ -14,7 +15,7 @@ export interface LaneTask {
   /** Whether its text may be transaction control: only on a connection that is thrown away afterwards. */
   readonly mayControl: boolean
   /** Called once, when the server is ready again or the lane is dead. */
-  done (lane: Lane): void
+  done (lane: Lane, task: LaneTask): void
 }
 
 /** What a lane needs of what lies below it. */
@@ -24,7 +25,10 @@ export interface LaneRoutes {
   /** Whether a text is prepared by name on the server. */
   isNamed (text: StatementText, isNamedByDriver: boolean): boolean
   /** Asks the server what a statement looks like, unless that is known. */
-  describe (lane: Lane, asked: DescribeRequest, outcome: DescribeOutcome): void
+  describe (lane: Lane, asked: Asked, outcome: DescribeOutcome): void
+  /** Whether nothing has to be asked before a statement runs: what it looks like is known, and which of its types are arrays. */
+  isDescribed (lane: Lane, statement: Statement): boolean
+  areTypesKnown (lane: Lane, description: Description): boolean
   /** Calls `then` when it is known which types in a description are arrays: at once, or later. */
   requireTypes (lane: Lane, description: Description | undefined, then: () => void): void
   /** Whether the lane has a connection alone. */
@@ -45,12 +49,12 @@ export interface LaneRoutes {
   violated (lane: Lane, reason: Error): void
 }
 
-/** A statement that is to be described, and what comes of it. */
-export interface DescribeRequest {
-  readonly frame: SettingsFrame
+/** A statement as the driver asks for it: with what it was told of it, and what it wrote. */
+export interface Asked {
+  readonly task: LaneTask
+  readonly held: Held
   readonly statement: Statement
-  readonly isNamedByDriver: boolean
-  readonly isCursor: boolean
+  readonly group: MessageGroup
 }
 
 export interface DescribeOutcome {

@@ -7,13 +7,12 @@ import { Cycle } from './cycle.ts'
 import type { CycleOwner, Request } from './request.ts'
 import { PREPARE_ANEW, READY, REFUSED, failure } from './lane-replies.ts'
 import { HeldAnswer } from './held-answer.ts'
-import { DriverMemory, type Held } from './driver-memory.ts'
+import { DriverMemory } from './driver-memory.ts'
 import { isNotification } from './lane-query.ts'
 import type { Seat } from './seat.ts'
-import { isServerError, visibleError } from './server-error.ts'
+import { type Failure, judgedFailure } from './server-error.ts'
 import { VirtualSocket } from './virtual-socket.ts'
-import type { LaneRoutes, LaneTask } from './lane-task.ts'
-import type { Statement } from './statements.ts'
+import type { Asked, LaneRoutes, LaneTask } from './lane-task.ts'
 
 /**
  * One driver client that serves one caller at a time, with one statement in flight: a value that cannot be sent meets its
@@ -28,8 +27,9 @@ export class Lane implements CycleOwner {
   /** Arrays can be read once it is known that they are arrays. */
   readonly #answer = new HeldAnswer({ receive: (bytes) => this.#socket.deliver(this.#memory.takeDue(), bytes), finish: () => this.#finishTask(this.#cycle?.leavesRemains) })
   #task: LaneTask | undefined
-  #failure: Error | undefined
+  #failure: Failure = { reason: undefined }
   #isDoubted = false
+  readonly #doubt = (): void => { this.#isDoubted = true }
   #cycle: Cycle | undefined
   /** Whether the driver has to end that statement itself: a cursor. */
   #isOpen = false
@@ -52,21 +52,16 @@ export class Lane implements CycleOwner {
   get cycle (): Cycle | undefined { return this.#cycle }
   run (task: LaneTask): void {
     this.#task = task
-    this.#failure = undefined
-    task.query.judgeErrors((error) => {
-      // A value that could not be sent, or a row that could not be read: what the driver is up to is not known (D-06).
-      if (!isServerError(error)) this.#isDoubted = true
-      return this.#failure ?? visibleError(error)
-    })
+    this.#failure = judgedFailure(task.query, this.#doubt)
     this.#execute(task.query)
   }
 
   /** Gives the lane up: what the driver has on its way is rejected with `reason`. */
   discard (reason: Error): void {
     this.#isDoubted = true
-    this.#failure ??= reason
+    this.refused(reason)
     this.#answer.drop()
-    this.#task?.query.abandon(this.#failure)
+    this.#task?.query.abandon(this.#failure.reason ?? reason)
     this.#socket.fail(reason)
     this.#finishTask()
   }
@@ -74,13 +69,13 @@ export class Lane implements CycleOwner {
   receive (bytes: Buffer): void { this.#answer.receive(bytes) }
   described (description: Description): void {
     this.#memory.describe(description)
-    this.#answer.holdUntil((known) => this.#routes.requireTypes(this, description, known))
+    if (!this.#routes.areTypesKnown(this, description)) this.#answer.holdUntil((known) => this.#routes.requireTypes(this, description, known))
   }
 
-  refused (error: Error): void { this.#failure ??= error }
+  refused (error: Error): void { this.#failure.reason ??= error }
   skipped (): void { this.#routes.append(this, SYNC) }
   finished (): void { this.#answer.finish() }
-  lost (reason: Error): void { this.discard(this.#failure = this.#routes.lostError(this.#cycle, reason, this.#failure)) }
+  lost (reason: Error): void { this.discard(this.#failure.reason = this.#routes.lostError(this.#cycle, reason, this.#failure.reason)) }
 
   #finishTask (isInDoubt = false): void {
     this.#isDoubted ||= isInDoubt
@@ -88,7 +83,7 @@ export class Lane implements CycleOwner {
     this.#task = this.#cycle = undefined
     this.#memory.end()
     this.#isOpen = this.#isPreparedAnew = false
-    task?.done(this)
+    task?.done(this, task)
   }
 
   #written (bytes: Buffer): void {
@@ -136,10 +131,9 @@ export class Lane implements CycleOwner {
     const reason = refusalOf(kind, held.text.sql, { mayControl: task.mayControl && group.bind !== undefined, mayNotify: isNotification(task.query) })
     if (reason !== undefined) return this.#refuse(reason, group.end === 'sync')
     if (kind.kind === 'control' || kind.kind === 'mode') return this.#routes.takeAlone(this, () => this.#send(task, { kind: 'bare', messages: bareStatement(held.text.body), isCommit: isCommit(held.text.sql) }))
+    const asked: Asked = { task, held, statement: this.#routes.statement(held.text, task.frame.shape), group }
     const isAlone = group.bind !== undefined && (task.isAlone || kind.kind === 'alone' || opensCursor(group))
-    const statement = this.#routes.statement(held.text, task.frame.shape)
-    const go = (): void => this.#describe(task, held, statement, group, () => this.#run(task, held, statement, group))
-    return isAlone ? this.#routes.takeAlone(this, go) : go()
+    return isAlone ? this.#routes.takeAlone(this, () => this.#describe(asked)) : this.#describe(asked)
   }
 
   #refuse (reason: string, isWhole: boolean): void {
@@ -147,20 +141,26 @@ export class Lane implements CycleOwner {
     this.#reply(failure(REFUSED, isWhole), isWhole)
   }
 
-  /** Calls `then` when it is known what the statement looks like for this tenant. */
-  #describe (task: LaneTask, held: Held, statement: Statement, group: MessageGroup, then: () => void): void {
+  /** Runs it when it is known what the statement looks like for this tenant. */
+  #describe (asked: Asked): void {
     // Who asks for nothing but the description wants the server's word.
-    if (task.query.onlyDescribe === true) statement.forgetDescription()
-    this.#routes.describe(this, { frame: task.frame, statement, isNamedByDriver: held.isNamed, isCursor: opensCursor(group) }, {
-      then,
+    if (asked.task.query.onlyDescribe === true) asked.statement.forgetDescription()
+    if (!opensCursor(asked.group) && this.#routes.isDescribed(this, asked.statement)) this.#run(asked)
+    else this.#askFor(asked)
+  }
+
+  #askFor (asked: Asked): void {
+    const isWhole = asked.group.end === 'sync'
+    this.#routes.describe(this, asked, {
+      then: () => this.#run(asked),
       failed: (error) => {
-        this.#socket.deliver(failure(error, group.end === 'sync'))
-        if (group.end === 'sync') this.#finishTask()
+        this.#socket.deliver(failure(error, isWhole))
+        if (isWhole) this.#finishTask()
       }
     })
   }
 
-  #run (task: LaneTask, held: Held, statement: Statement, group: MessageGroup): void {
+  #run ({ task, held, statement, group }: Asked): void {
     const { description } = statement
     if (description === undefined) return this.#violate('a statement without a description')
     const { bind } = group

@@ -8,6 +8,7 @@ import { Emptiness } from './emptiness.ts'
 import { LanePool } from './lane-pool.ts'
 import { Lane } from './lane.ts'
 import { Multiplexer } from './multiplexer.ts'
+import type { LaneTask } from './lane-task.ts'
 import type { LaneStats, LanesOptions } from './lanes-options.ts'
 import { openConnection } from './open-connection.ts'
 import { Router } from './router.ts'
@@ -171,13 +172,14 @@ export class Lanes {
 
   #start ({ frame, query, isAlone, isOurs }: Waiter): void {
     this.#multiplexer.writes.expect()
-    this.#pool.take(isOurs).run({ query, frame, isAlone, mayControl: false, done: (lane) => this.#done(lane, frame.tenantId) })
+    this.#pool.take(isOurs).run({ query, frame, isAlone, mayControl: false, done: this.#done })
   }
 
-  #done (lane: Lane, key: string): void {
+  /** One for all tasks, because a function for each is one more thing that a statement makes. */
+  readonly #done = (lane: Lane, { frame }: LaneTask): void => {
     this.#router.leaveAlone(lane, !lane.isUsable)
     this.#pool.putBack(lane)
-    const next = this.#turns.next(key)
+    const next = this.#turns.next(frame.tenantId)
     if (next !== undefined) this.#start(next)
     this.#emptiness.notice()
   }

@@ -56,8 +56,9 @@ export class Multiplexer implements ConnectionEvents {
   /** Sends a cycle on a connection that lanes share. */
   send (cycle: Cycle): void {
     if (this.#isClosed) return cycle.owner.lost(new ClosedError())
-    this.#waiting.push(cycle)
-    this.#serveShared()
+    // What has waited longer comes first.
+    this.#waiting.place(this.#place)
+    if (!this.#place(cycle)) this.#waiting.push(cycle)
   }
 
   /** Gives the caller a connection that is nobody else's until it is released. Waiting tenants are served in turn. */
@@ -127,14 +128,12 @@ export class Multiplexer implements ConnectionEvents {
     return this.#shared.pickAnyhow(tenantId)
   }
 
-  #serveShared (): void {
-    this.#waiting.place((cycle) => {
-      const connection = this.#pick(cycle)
-      if (connection === undefined) return false
-      connection.add(cycle)
-      this.writes.add(connection)
-      return true
-    })
+  /** Adds a cycle to a connection. False if none has room. */
+  readonly #place = (cycle: Cycle): boolean => {
+    const connection = this.#pick(cycle)
+    connection?.add(cycle)
+    if (connection !== undefined) this.writes.add(connection)
+    return connection !== undefined
   }
 
   #lookAround (): void {
@@ -145,7 +144,7 @@ export class Multiplexer implements ConnectionEvents {
   }
 
   #pump (): void {
-    this.#serveShared()
+    this.#waiting.place(this.#place)
     this.#serveAlone()
     this.writes.writeIfReady()
   }

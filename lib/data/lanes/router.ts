@@ -1,9 +1,9 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors/index.ts'
-import type { Description } from '../wire/index.ts'
+import { type Description, opensCursor } from '../wire/index.ts'
 import { beginningOf } from './beginning.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
-import type { DescribeOutcome, DescribeRequest, LaneRoutes } from './lane-task.ts'
+import type { Asked, DescribeOutcome, LaneRoutes } from './lane-task.ts'
 import type { Lane } from './lane.ts'
 import type { Multiplexer } from './multiplexer.ts'
 import type { TypeLookup } from './type-lookup.ts'
@@ -50,6 +50,14 @@ export class Router implements LaneRoutes {
 
   isNamed (text: StatementText, isNamedByDriver: boolean): boolean {
     return this.#parts.isNaming && (isNamedByDriver || this.statements.deservesName(text))
+  }
+
+  isDescribed (lane: Lane, { description }: Statement): boolean {
+    return description !== undefined && this.areTypesKnown(lane, description)
+  }
+
+  areTypesKnown (lane: Lane, description: Description): boolean {
+    return lane.isOurs || this.#parts.types.areKnown(description)
   }
 
   requireTypes (lane: Lane, description: Description | undefined, then: () => void): void {
@@ -121,16 +129,16 @@ export class Router implements LaneRoutes {
     this.#parts.multiplexer.release(seat.connection, isDoubted)
   }
 
-  describe (lane: Lane, { frame, statement, isNamedByDriver, isCursor }: DescribeRequest, outcome: DescribeOutcome): void {
+  describe (lane: Lane, { task: { frame }, held, statement, group }: Asked, outcome: DescribeOutcome): void {
     const known = (): void => this.requireTypes(lane, statement.description, outcome.then)
     // First rows are asked for without a Sync. Behind an answer that is still due, a pooler counts nothing more as due, and
     // gives the server to somebody else with the cursor on its way (P-01): what is in front is answered first.
-    const isBehind = isCursor && (lane.seat?.connection.depth ?? 0) > 0
+    const isBehind = opensCursor(group) && (lane.seat?.connection.depth ?? 0) > 0
     if (statement.description !== undefined && !isBehind) return known()
     describe({
       frame,
       statement,
-      isNamed: this.isNamed(statement.text, isNamedByDriver),
+      isNamed: this.isNamed(statement.text, held.isNamed),
       isShared: !this.isAlone(lane),
       send: (cycle) => this.send(lane, cycle)
     }, {

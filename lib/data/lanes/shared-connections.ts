@@ -25,8 +25,8 @@ const LONG_MS = 8
 const MAX_LIFETIME_MS = 30 * 60_000
 
 /** Tells whether a connection has served long enough, or is about to be cancelled: nothing is added to it. */
-export function isOld (connection: Connection): boolean {
-  return connection.isSealed || connection.isWorn || performance.now() - connection.openedAt > MAX_LIFETIME_MS
+export function isOld (connection: Connection, now = performance.now()): boolean {
+  return connection.isSealed || connection.isWorn || now - connection.openedAt > MAX_LIFETIME_MS
 }
 
 /** The connections that lanes share, and those of them that run empty because a lane wants one alone. */
@@ -73,13 +73,20 @@ export class SharedConnections {
   pick (shape: string, tenantId: string): Connection | undefined {
     const now = performance.now()
     const mayTakeMore = this.#mayTakeMore(tenantId)
-    const mayServe = (candidate: Connection): boolean => mayTakeMore || candidate.serves(tenantId)
-    const fits = (candidate: Connection): boolean => this.#isFree(candidate, now, FEW, SLOW_MS) && mayServe(candidate)
+    const at = this.#homeOf(shape, tenantId)
+    const home = this.#shared[at]
+    if (home !== undefined && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) && (mayTakeMore || home.serves(tenantId))) return home
+    for (let i = 1; i <= this.#shared.length; i++) {
+      const candidate = this.#shared[(at + i) % this.#shared.length]
+      if (candidate !== undefined && this.#isFree(candidate, now, FEW, SLOW_MS) && (mayTakeMore || candidate.serves(tenantId))) return candidate
+    }
+    return undefined
+  }
+
+  /** Where the home of a shape is among the shared ones; -1 if it has none there. */
+  #homeOf (shape: string, tenantId: string): number {
     const home = this.#homes.of(shape, tenantId) ?? this.#settle(shape, tenantId)
-    if (home === undefined || home === 'everywhere') return this.#shared.find(fits)
-    const at = this.#shared.indexOf(home)
-    if (at >= 0 && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) && mayServe(home)) return home
-    return this.#shared.slice(at + 1).find(fits) ?? this.#shared.find(fits)
+    return home === undefined || home === 'everywhere' ? -1 : this.#shared.indexOf(home)
   }
 
   /** Not before there are enough connections to choose from: what settled on the first one would stay there. */
@@ -131,7 +138,7 @@ export class SharedConnections {
   #isFree (connection: Connection, now: number, room: number, slow: number): boolean {
     const { depth, pace, headSince } = connection
     const hasRoom = depth === 0 || (depth < room && depth * pace < LONG_MS && now - headSince < slow)
-    return hasRoom && connection.isUsable && !isOld(connection)
+    return hasRoom && connection.isUsable && !isOld(connection, now)
   }
 }
 

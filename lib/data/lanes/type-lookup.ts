@@ -17,6 +17,11 @@ export class TypeLookup {
     this.#ask = ask
   }
 
+  /** Tells whether it is known already which of the types in `description` are arrays. */
+  areKnown (description: Description): boolean {
+    return this.#known.has(description)
+  }
+
   /**
    * Calls `then` when the types in `description` are known: at once or later. A look-up that fails leaves them as texts,
    * and the next statement asks again.

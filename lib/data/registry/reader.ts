@@ -71,31 +71,28 @@ export function createRegistryReader (options: RegistryReaderOptions): RegistryR
     return reading
   }
 
-  /** The answer at hand, and whether it is believed. */
-  function recall (tenantId: TenantId): readonly [answer: Answer | undefined, isBelieved: boolean] {
+  /** The answer at hand, if it is still believed. */
+  function recall (tenantId: TenantId): Answer | undefined {
     const now = performance.now()
     version.keepCurrent(now)
     const answer = answers.get(tenantId)
-    if (answer === undefined) return [undefined, false]
-    return [answer, now - answer.since < options.cacheMs || version.isCurrent(answer.version, now)]
+    if (answer === undefined) return undefined
+    return now - answer.since < options.cacheMs || version.isCurrent(answer.version, now) ? answer : undefined
   }
 
   async function refreshed (tenantId: TenantId): Promise<Answer> {
     // After a quiet time, one read of the version may be enough for everybody.
-    await version.reading
-    const [answer, isBelieved] = recall(tenantId)
-    return isBelieved && answer !== undefined ? answer : await (reads.get(tenantId) ?? read(tenantId))
+    if (answers.get(tenantId) !== undefined) await version.reading
+    return recall(tenantId) ?? await (reads.get(tenantId) ?? read(tenantId))
   }
 
   return {
     async find (tenantId) {
-      const [kept, isBelieved] = recall(tenantId)
-      if (kept === undefined) return known(await (reads.get(tenantId) ?? read(tenantId)))
-      return known(isBelieved ? kept : await refreshed(tenantId))
+      return known(recall(tenantId) ?? await refreshed(tenantId))
     },
     peek (tenantId) {
-      const [kept, isBelieved] = recall(tenantId)
-      return isBelieved && kept !== undefined && kept.tenant !== 'unknown' ? kept.tenant : undefined
+      const tenant = recall(tenantId)?.tenant
+      return tenant === 'unknown' ? undefined : tenant
     },
     forget (tenantId) {
       answers.delete(tenantId)
