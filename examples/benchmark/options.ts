@@ -20,8 +20,8 @@ export const USAGE = `npm run bench -- [options]
   --only <text>      only lines with this text in title or label; may be given several times
   --output <path>    the JSON file (examples/benchmark/results.json)
   --tenants <n>      how many tenants are used once each (10000)
-  --rounds <n>       how often each pair is measured (3)
-  --milliseconds <n> how long each run is (250)
+  --rounds <n>       how often each pair is measured (5)
+  --milliseconds <n> how long each run is (170)
   --warm-up <n>      how many milliseconds a line may take to get warm (3000)
 DATABASE_URL: another server, as an administrator who may create databases and roles.`
 
@@ -47,8 +47,8 @@ export function readOptions (args: string[]): BenchmarkOptions {
     sizes: isQuick ? [1, 3, 10, 30] : [1, 10, 100, 1000],
     visits: count('tenants', values.tenants) ?? (isQuick ? 300 : 10_000),
     timing: {
-      rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 3),
-      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 250),
+      rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 5),
+      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 170),
       warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 300, longest: count('warm-up', values['warm-up']) ?? 3_000 }
     }
   }

@@ -2,7 +2,7 @@ import { Table } from 'console-table-printer'
 import type { Holding } from './measuring/visits.ts'
 import type { SignedCost } from './measuring/signed.ts'
 import type { Figure, Row, Spread } from './measuring/summary.ts'
-import { BEGIN, type ClientGroup, counted } from './rows.ts'
+import { type ClientGroup, counted } from './rows.ts'
 
 /** The lines of one table. */
 export interface Result {
@@ -20,7 +20,11 @@ export function printResult ({ title, kind, base, rows }: Result): void {
   const [first] = rows
   if (first === undefined) return
   const write = { throughput: throughputCells, latency: latencyCells, tail: tailCells }[kind]
-  const lines = rows.map(({ label, figures }) => ({ '': label, ...write((name) => figures[name]), ...timesBegin(kind, figures.perSecond, beginFor(label, rows)) }))
+  const lines = rows.map(({ label, figures, timesBegin }) => ({
+    '': label,
+    ...write((name) => figures[name]),
+    ...(kind !== 'throughput' || timesBegin === undefined ? {} : { '× sql.begin': timesBegin.median.toFixed(1) })
+  }))
   const baseLine = { '': base, ...write((name) => asBase(first.figures[name])) }
   print(title, [baseLine, ...lines])
 }
@@ -48,17 +52,6 @@ function tailCells (read: Read): Cells {
     const { own, ratio } = read(name)
     return [[`${name} ms`, own.median.toFixed(2)], [`${name} ratio`, `${ratio.median.toFixed(2)} (${spreadOf(ratio)})`]]
   }))
-}
-
-/** The line of `sql.begin` with the same tenants, because a thousand schemas cost it much too; else the usual one. */
-function beginFor (label: string, rows: readonly Row[]): Row | undefined {
-  const begins = rows.filter((row) => row.label.startsWith(BEGIN))
-  return begins.find((begin) => label.endsWith(begin.label.slice(BEGIN.length))) ?? begins[0]
-}
-
-function timesBegin (kind: Result['kind'], { ratio }: Figure, begin: Row | undefined): Cells {
-  if (begin === undefined || kind !== 'throughput') return {}
-  return { '× sql.begin': (ratio.median / begin.figures.perSecond.ratio.median).toFixed(1) }
 }
 
 /** The base compared with itself. */

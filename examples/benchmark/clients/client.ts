@@ -1,7 +1,5 @@
 /** A way to work with the database, as its users write it. Each method checks the rows that it got. */
 export interface Client {
-  /** Runs the whole loop of a caller. */
-  call (loop: () => Promise<void>): Promise<void>
   /** `select * from deals where id = …`, as a random tenant. */
   statement (): Promise<void>
   /** Five of them in one transaction. */

@@ -37,9 +37,6 @@ export async function openNodePostgres ({ url, isolation, tenants }: ClientPlan)
   }
 
   return {
-    async call (loop) {
-      await loop()
-    },
     statement: () => select(1),
     transaction: () => select(STATEMENTS),
     slow: () => as(pick(ids), async (connection) => { await connection.query('select pg_sleep(0.03)') })

@@ -7,9 +7,6 @@ import { CONNECTIONS, type Client, STATEMENTS, expectDeal } from './client.ts'
 export async function openPostgresJs ({ url }: Pick<ClientPlan, 'url'>): Promise<Client> {
   const sql = postgres(url, { max: CONNECTIONS, connection: { search_path: PLAIN } })
   return {
-    async call (loop) {
-      await loop()
-    },
     async statement () {
       const id = randomDeal()
       expectDeal(await sql`select * from deals where id = ${id}`, PLAIN, id, PLAIN_COLUMN)

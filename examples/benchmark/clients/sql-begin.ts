@@ -29,9 +29,6 @@ export async function openSqlBegin ({ url, isolation, tenants }: ClientPlan): Pr
   }
 
   return {
-    async call (loop) {
-      await loop()
-    },
     statement: () => select(1),
     transaction: () => select(STATEMENTS),
     slow: () => as(pick(ids), async (tx) => { await tx`select pg_sleep(0.03)` })

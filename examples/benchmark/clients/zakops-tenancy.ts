@@ -1,11 +1,11 @@
-import { createTenancy, requireTenant } from 'zakops-tenancy'
+import { createTenancy } from 'zakops-tenancy'
 import { pick, prefixOf, randomDeal, tenantsOf } from '../database/names.ts'
 import type { ClientPlan } from '../workers/messages.ts'
 import { CONNECTIONS, STATEMENTS, type VisitingClient, expectDeal } from './client.ts'
 import { quiet } from './quiet.ts'
 
 /** This package, with its defaults. */
-export async function openTenancyClient ({ url, isolation, tenants, stays }: ClientPlan): Promise<VisitingClient> {
+export async function openTenancyClient ({ url, isolation, tenants }: ClientPlan): Promise<VisitingClient> {
   const tenancy = await createTenancy({ mode: 'multi', database: url, lanes: { max: CONNECTIONS }, log: quiet })
   const { sql } = tenancy
   const ids = tenantsOf(isolation, tenants)
@@ -28,19 +28,10 @@ export async function openTenancyClient ({ url, isolation, tenants, stays }: Cli
     await tenancy.runWithTenant(tenant, () => fn(tenant))
   }
 
-  /** Stays in the context that the caller's loop was given. */
-  async function staying (fn: (tenant: string) => Promise<void>): Promise<void> {
-    await fn(requireTenant().id)
-  }
-
-  const as = stays ? staying : entering
   return {
-    async call (loop) {
-      await (stays ? tenancy.runWithTenant(pick(ids), loop) : loop())
-    },
-    statement: () => as((tenant) => select(tenant, randomDeal())),
-    transaction: () => as(transaction),
-    slow: () => as(async () => { await sql`select pg_sleep(0.03)` }),
+    statement: () => entering((tenant) => select(tenant, randomDeal())),
+    transaction: () => entering(transaction),
+    slow: () => entering(async () => { await sql`select pg_sleep(0.03)` }),
     visit: (number) => tenancy.runWithTenant(`${prefixOf(isolation)}${number}`, () => select(`${prefixOf(isolation)}${number}`, 1)),
     stats: () => tenancy.stats()
   }

@@ -1,10 +1,10 @@
-import { BASE, CALLERS, type ClientGroup, type ClientRow, DELAY } from '../rows.ts'
+import { BASE, CALLERS, type ClientGroup, type ClientRow, DELAY, beginOf } from '../rows.ts'
 import { Child } from '../workers/child.ts'
 import { measureSchema, portSchema, readySchema } from '../workers/messages.ts'
-import { type Contender, type Timing, compare, warmUp } from './compare.ts'
-import { type Row, summarise } from './summary.ts'
+import { type Contender, type Pair, type Timing, compare, warmUp } from './compare.ts'
+import { type Row, type Spread, summarise, timesOf } from './summary.ts'
 
-const BASE_ROW: ClientRow = { label: BASE, client: { way: 'postgres.js', isolation: 'rls', tenants: 1, stays: false } }
+const BASE_ROW: ClientRow = { label: BASE, client: { way: 'postgres.js', isolation: 'rls', tenants: 1 } }
 
 /** Measures a group: starts its processes, lets them warm up, compares, ends them. */
 export async function measureClientGroup (group: ClientGroup, url: string, timing: Timing): Promise<readonly Row[]> {
@@ -21,10 +21,15 @@ export async function measureClientGroup (group: ClientGroup, url: string, timin
     if (base === undefined) return []
     for (const contender of [base, ...contenders]) await warmUp(contender, timing.warmUp)
     const pairs = await compare(base, contenders, timing)
-    return [...pairs].map(([label, own]) => ({ label, figures: summarise(own) }))
+    return [...pairs].map(([label, own]) => ({ label, figures: summarise(own), timesBegin: timesBegin(label, own, pairs) }))
   } finally {
     await Promise.all(children.map((child) => child.end()))
   }
+}
+
+function timesBegin (label: string, own: readonly Pair[], pairs: ReadonlyMap<string, readonly Pair[]>): Spread | undefined {
+  const begin = pairs.get(beginOf(label, [...pairs.keys()]) ?? '')
+  return begin === undefined ? undefined : timesOf(own, begin)
 }
 
 async function openContenders (group: ClientGroup, rows: readonly ClientRow[], url: string, start: () => Child): Promise<readonly Contender[]> {

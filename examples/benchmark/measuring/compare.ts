@@ -10,7 +10,7 @@ export interface Contender {
   run (milliseconds: number): Promise<Measure>
 }
 
-/** Two runs, one right after the other: how fast the machine is at that moment is the same for both. */
+/** Two runs, one right behind the other: how fast the machine is at that moment is the same for both. */
 export interface Pair {
   readonly base: Measure
   readonly own: Measure
@@ -46,13 +46,23 @@ export async function warmUp (contender: Contender, { slice, longest }: Timing['
   }
 }
 
-/** Lets each contender run once right after the base in every round, and returns the pairs of each. */
+/**
+ * Lets each contender run once in every round, right before or right after a run of the base, and returns the pairs of each, a
+ * round after the other: A base B, C base D, and the other way round in the next one.
+ */
 export async function compare (base: Contender, contenders: readonly Contender[], { rounds, milliseconds }: Timing): Promise<Map<string, readonly Pair[]>> {
   const pairs = new Map<string, Pair[]>(contenders.map(({ label }) => [label, []]))
+  const order = [...contenders]
   for (let round = 0; round < rounds; round++) {
-    for (const contender of contenders) {
-      pairs.get(contender.label)?.push({ base: await base.run(milliseconds), own: await contender.run(milliseconds) })
+    for (let at = 0; at < order.length; at += 2) {
+      const [first, second] = order.slice(at, at + 2)
+      const before = await first?.run(milliseconds)
+      const measured = await base.run(milliseconds)
+      const behind = await second?.run(milliseconds)
+      if (first !== undefined && before !== undefined) pairs.get(first.label)?.push({ base: measured, own: before })
+      if (second !== undefined && behind !== undefined) pairs.get(second.label)?.push({ base: measured, own: behind })
     }
+    order.reverse()
   }
   return pairs
 }

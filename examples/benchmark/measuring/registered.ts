@@ -9,7 +9,7 @@ import { type Row, summarise } from './summary.ts'
 export const REGISTERED_TITLE = 'The same tenants, few and many registered'
 
 /** The difference is small, so it takes more pairs to see it. */
-const ROUNDS = 3
+const ROUNDS = 2
 
 /** How many tenants work, and how many are registered beside them in the large registry. */
 export interface Registered {
@@ -33,7 +33,7 @@ export async function measureRegistered (request: Registered, database: Benchmar
     const open = async (label: string, url: string): Promise<Contender> => {
       const child = new Child('client')
       children.push(child)
-      await child.ask(readySchema, { ask: 'open', clients: [{ way: 'zakops-tenancy', isolation: 'rls', tenants: request.active, stays: false, url }] })
+      await child.ask(readySchema, { ask: 'open', clients: [{ way: 'zakops-tenancy', isolation: 'rls', tenants: request.active, url }] })
       const run = (milliseconds: number): ReturnType<Contender['run']> => child.ask(measureSchema, { ask: 'run', client: 0, work: 'statement', callers: CALLERS, milliseconds })
       return { label, strangers: request.active, warmUp: run, run }
     }

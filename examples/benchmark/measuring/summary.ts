@@ -30,6 +30,8 @@ export type Summary = Readonly<Record<keyof typeof METRICS, Figure>>
 export interface Row {
   readonly label: string
   readonly figures: Summary
+  /** The throughput as a multiple of that of `sql.begin` in the same round; undefined where there is no such line. */
+  readonly timesBegin?: Spread | undefined
 }
 
 /** Returns the figures of the pairs. The ratio is that of each pair, never of two medians. */
@@ -46,6 +48,14 @@ export function summarise (pairs: readonly Pair[]): Summary {
     p95: figure(METRICS.p95),
     p99: figure(METRICS.p99)
   }
+}
+
+/** Returns the throughput as a multiple of another line's, round by round: what the base did meanwhile is in neither. */
+export function timesOf (own: readonly Pair[], other: readonly Pair[]): Spread {
+  return spreadOf(own.flatMap((pair, round) => {
+    const beside = other[round]
+    return beside === undefined ? [] : [METRICS.perSecond(pair.own) / METRICS.perSecond(beside.own)]
+  }))
 }
 
 /** Returns the least, the middle and the greatest. */

@@ -22,7 +22,7 @@ export async function measureVisits (isolation: Isolation, steps: readonly numbe
   const child = new Child('client')
   const holdings: Holding[] = []
   try {
-    await child.ask(readySchema, { ask: 'open', clients: [{ way: 'zakops-tenancy', isolation, tenants: 1, stays: false, url: database.app }] })
+    await child.ask(readySchema, { ask: 'open', clients: [{ way: 'zakops-tenancy', isolation, tenants: 1, url: database.app }] })
     let visited = 0
     for (const tenants of [0, ...steps]) {
       const held = await child.ask(holdingsSchema, { ask: 'visit', client: 0, first: visited + 1, last: tenants, callers: CALLERS })

@@ -34,7 +34,7 @@ export async function runCallers (client: Client, { work, callers, milliseconds 
     } while (since < end)
   }
 
-  await Promise.all(Array.from({ length: callers }, () => client.call(loop)))
+  await Promise.all(Array.from({ length: callers }, loop))
   const elapsed = performance.now() - start
   const { user, system } = process.cpuUsage(cpu)
   return measureOf({ count, milliseconds: elapsed, cpu: user + system, latencies })

@@ -9,8 +9,6 @@ export const clientSchema = Type.Object({
   way: Type.Union([Type.Literal('postgres.js'), Type.Literal('sql.begin'), Type.Literal('node-postgres'), Type.Literal('zakops-tenancy')]),
   isolation: isolationSchema,
   tenants: Type.Integer({ minimum: 1 }),
-  /** Whether a caller stays in one tenant's context instead of entering one for each statement. */
-  stays: Type.Boolean(),
   url: Type.String()
 })
 
