@@ -40,7 +40,7 @@ t.test('nobody settles before there are enough connections to choose from', asyn
   t.same(['a', 'b'].map((shape) => pick(shape)), [0, 0])
   add()
   t.same(['a', 'b', 'c', 'd'].map((shape) => pick(shape)), [0, 1, 2, 0])
-  isBusy(1, { depth: 11 })
+  isBusy(1, { depth: 9 })
   t.equal(pick('b'), 1, 'it has a home')
 })
 
