@@ -8,9 +8,6 @@ import { type Row, summarise } from './summary.ts'
 
 export const REGISTERED_TITLE = 'The same tenants, few and many registered'
 
-/** The difference is small, so it takes more pairs to see it. */
-const ROUNDS = 2
-
 /** How many tenants work, and how many are registered beside them in the large registry. */
 export interface Registered {
   readonly active: number
@@ -39,7 +36,7 @@ export async function measureRegistered (request: Registered, database: Benchmar
     }
     const [first, second] = [await open(base, few.app), await open(own, database.app)]
     for (const contender of [first, second]) await warmUp(contender, timing.warmUp)
-    const pairs = await compare(first, [second], { ...timing, rounds: timing.rounds * ROUNDS })
+    const pairs = await compare(first, [second], timing)
     return [...pairs].map(([label, found]) => ({ label, figures: summarise(found) }))
   } finally {
     await Promise.all(children.map((child) => child.end()))

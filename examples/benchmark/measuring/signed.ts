@@ -10,7 +10,7 @@ import { type Spread, spreadOf } from './summary.ts'
 export const SIGNED_TITLE = 'A signed context: the server\'s time for one statement, rls'
 
 /** The difference is small, so it takes more pairs to see it. */
-const ROUNDS = 4
+const ROUNDS = 3
 
 /** How many statements a run has; the time of one is too short for a clock. */
 const STATEMENTS = 10_000
