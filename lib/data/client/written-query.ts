@@ -57,7 +57,7 @@ export function isWrittenByAnother (part: unknown, tenantId: TenantId): boolean 
 }
 
 function isOneWrittenByAnother (parts: readonly unknown[], tenantId: TenantId): boolean {
-  for (const part of parts) if (isWrittenByAnother(part, tenantId)) return true
+  for (let at = 0; at < parts.length; at++) if (isWrittenByAnother(parts[at], tenantId)) return true
   return false
 }
 

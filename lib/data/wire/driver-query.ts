@@ -45,8 +45,8 @@ function isQueryClass (value: unknown): value is DriverQueryClass {
 
 /**
  * Lets V8 compile the driver's class of results; `result` is one of them. Node.js 20 never does for a class that was written with a
- * computed static name, as this one was: it starts some thirty times a second, throws each attempt away, and interprets every
- * answer. Being extended changes that, and nothing else about the class.
+ * computed static name, as this one was: it starts some thirty times a second, throws each attempt away, and makes every
+ * result with the slow code. Being extended changes that, and nothing else about the class.
  */
 export function letResultsBeCompiled (result: object): void {
   const Result: unknown = result.constructor
