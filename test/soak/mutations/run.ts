@@ -80,7 +80,7 @@ function change (name: string, path: string, from: string, to: string): void {
 }
 
 async function run (cwd: string, args: readonly string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 180_000 })
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 180_000, killSignal: 'SIGKILL' })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text })
   const [code] = await once(child, 'close')
