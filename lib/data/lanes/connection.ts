@@ -67,6 +67,9 @@ export class Connection implements AnswerOwner {
   /** Whether the backend holds memory for more schemas than it should. */
   get isWorn (): boolean { return this.#shapes.size > MAX_SHAPES }
 
+  /** Whether it had a cycle with settings of this shape: its backend knows the tables. */
+  hasSeen (shape: string): boolean { return this.#shapes.has(shape) }
+
   /** Whether it has a cycle of this tenant. */
   serves (tenantId: string): boolean { return this.#cycles.has(tenantId) }
 

@@ -4,7 +4,9 @@ import { Connection } from '../../../../lib/data/lanes/connection.ts'
 import { Cycle } from '../../../../lib/data/lanes/cycle.ts'
 import { SharedConnections } from '../../../../lib/data/lanes/shared-connections.ts'
 import { BACKEND, message } from '../../../../lib/data/wire/messages.ts'
+import { postgresDialect } from '../../../../lib/data/wire/settings-frame.ts'
 
+const dialect = postgresDialect({ isNamed: true })
 const OWNER = { receive () {}, described () {}, refused () {}, finished () {}, lost () {} }
 
 /** Connections of nobody, and what each is busy with. */
@@ -20,9 +22,10 @@ function scene (count: number, settled = count) {
     Object.defineProperty(connection, 'headSince', { configurable: true, value: performance.now() - milliseconds })
     Object.defineProperty(connection, 'pace', { configurable: true, value: pace })
   }
+  const see = (at: number, shape: string): void => connections[at]?.add(new Cycle(OWNER, dialect.frameOf({ tenantId: '', searchPath: shape, schema: '' }), { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true))
   const pick = (shape: string, tenantId = shape): number => connections.findIndex((one) => one === shared.pick(shape, tenantId))
   const add = (): void => { for (const connection of connections.slice(settled)) shared.add(connection) }
-  return { pick, isBusy, add }
+  return { pick, isBusy, add, see }
 }
 
 t.test('a schema stays where its statements are planned while others would call the connection slow', async (t) => {
@@ -42,6 +45,22 @@ t.test('nobody settles before there are enough connections to choose from', asyn
   t.same(['a', 'b', 'c', 'd'].map((shape) => pick(shape)), [0, 1, 2, 0])
   isBusy(1, { depth: 9 })
   t.equal(pick('b'), 1, 'it has a home')
+})
+
+t.test('what is too much for a home goes where the schema was seen before, and stays up to a limit where it was not', async (t) => {
+  const { pick, isBusy, see } = scene(4)
+  t.same(['a', 'b', 'c'].map((shape) => pick(shape)), [0, 1, 2])
+  see(1, 'a')
+  see(2, 'other')
+  isBusy(0, { depth: 7 })
+  isBusy(1, { depth: 7 })
+  t.same([pick('a'), pick('b')], [0, 1], 'neither has much to do')
+  isBusy(0, { depth: 8 })
+  t.equal(pick('a'), 1, 'the next one knows the tables')
+  isBusy(1, { depth: 8 })
+  t.same([pick('a'), pick('b')], [0, 1], 'the one behind that does not')
+  isBusy(0, { depth: 16 })
+  t.equal(pick('a'), 2, 'so many are too many')
 })
 
 t.test('a schema of several tenants is at home everywhere, and goes where there is little to do', async (t) => {
