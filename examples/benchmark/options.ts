@@ -21,8 +21,8 @@ export const USAGE = `npm run bench -- [options]
   --output <path>    the JSON file (examples/benchmark/results.json)
   --tenants <n>      how many tenants are used once each (10000)
   --rounds <n>       how often each pair is measured (5)
-  --milliseconds <n> how long each run is (170)
-  --warm-up <n>      how many milliseconds a line may take to get warm (4000)
+  --milliseconds <n> how long each run is (150)
+  --warm-up <n>      how many milliseconds a line may take to get warm (3000)
 DATABASE_URL: another server, as an administrator who may create databases and roles.`
 
 /** Reads the arguments. */
@@ -48,8 +48,8 @@ export function readOptions (args: string[]): BenchmarkOptions {
     visits: count('tenants', values.tenants) ?? (isQuick ? 300 : 10_000),
     timing: {
       rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 5),
-      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 170),
-      warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 300, longest: count('warm-up', values['warm-up']) ?? 4_000 }
+      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 150),
+      warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 300, longest: count('warm-up', values['warm-up']) ?? 3_000 }
     }
   }
 }

@@ -31,7 +31,7 @@ const FASTER = 1.05
 const STEADY = 2
 
 /** A statement is planned five times before the server keeps its plan, so that a thousand schemas get faster very slowly. */
-const CALLS_PER_STRANGER = 15
+const CALLS_PER_STRANGER = 10
 
 /** Lets a contender work until it gets no faster: until it is compiled, and what it sends is planned on the server. */
 export async function warmUp (contender: Contender, { slice, longest }: Timing['warmUp']): Promise<void> {
