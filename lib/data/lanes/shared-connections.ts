@@ -2,9 +2,9 @@ import type { Connection } from './connection.ts'
 import { Homes } from './homes.ts'
 
 /**
- * How many cycles a connection has before another one is tried, and how many at the most. With 12 everywhere about one in twenty
- * fast statements had a slow one of 200 in front of it: the 95th percentile was theirs in one run and not in the next. With 10
- * a thousand schemas were planned on so many connections that they had some three quarters of the throughput.
+ * How many cycles a connection has before another one is tried, and how many at the most. With 12 at every home about one in
+ * twenty fast statements had a slow one of 200 in front of it: the 95th percentile was theirs in one run and not in the next. With
+ * 10 a thousand schemas were planned on so many connections that they had some three quarters of the throughput.
  */
 const FEW = 8
 const MANY = 16
