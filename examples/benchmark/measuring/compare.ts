@@ -48,21 +48,20 @@ export async function warmUp (contender: Contender, { slice, longest }: Timing['
 
 /**
  * Lets each contender run once in every round, right before or right after a run of the base, and returns the pairs of each, a
- * round after the other: A base B, C base D, and the other way round in the next one.
+ * round after the other: A base B, C base; and in the next one B base A, base C, so that nobody is always the first.
  */
 export async function compare (base: Contender, contenders: readonly Contender[], { rounds, milliseconds }: Timing): Promise<Map<string, readonly Pair[]>> {
   const pairs = new Map<string, Pair[]>(contenders.map(({ label }) => [label, []]))
-  const order = [...contenders]
   for (let round = 0; round < rounds; round++) {
-    for (let at = 0; at < order.length; at += 2) {
-      const [first, second] = order.slice(at, at + 2)
+    for (let at = 0; at < contenders.length; at += 2) {
+      const [one, other] = contenders.slice(at, at + 2)
+      const [first, second] = round % 2 === 0 ? [one, other] : [other, one]
       const before = await first?.run(milliseconds)
       const measured = await base.run(milliseconds)
       const behind = await second?.run(milliseconds)
       if (first !== undefined && before !== undefined) pairs.get(first.label)?.push({ base: measured, own: before })
       if (second !== undefined && behind !== undefined) pairs.get(second.label)?.push({ base: measured, own: behind })
     }
-    order.reverse()
   }
   return pairs
 }
