@@ -1,7 +1,7 @@
 import { QueueTimeoutError } from '../../words/errors/index.ts'
 import type { Connection } from './connection.ts'
 import { FairQueue } from './fair-queue.ts'
-import { Tally } from './tally.ts'
+import { type Share, Tally } from './tally.ts'
 
 /** Somebody who wants a connection alone. */
 export interface AloneCaller {
@@ -13,7 +13,7 @@ export interface AloneCaller {
 
 interface Holder {
   readonly connection: Connection
-  readonly key: string
+  readonly share: Share
   readonly caller: AloneCaller
 }
 
@@ -85,8 +85,7 @@ export class AloneConnections {
   serve (connection: Connection): boolean {
     const next = this.#queue.shift((key) => this.#countOf.of(key) < this.#share)
     if (next === undefined) return false
-    this.#holders.push({ connection, key: next.key, caller: next.waiter })
-    this.#countOf.add(next.key)
+    this.#holders.push({ connection, share: this.#countOf.add(next.key), caller: next.waiter })
     next.waiter.give(connection)
     return true
   }
@@ -95,7 +94,7 @@ export class AloneConnections {
   leave (connection: Connection): AloneCaller | undefined {
     const at = this.#holders.findIndex((holder) => holder.connection === connection)
     const [holder] = at === -1 ? [] : this.#holders.splice(at, 1)
-    if (holder !== undefined) this.#countOf.remove(holder.key)
+    if (holder !== undefined) this.#countOf.remove(holder.share)
     return holder?.caller
   }
 

@@ -9,6 +9,7 @@ import { isUnasked, judgeUnasked } from './unasked.ts'
 import { CycleQueue } from './cycle-queue.ts'
 import { Outbox } from './outbox.ts'
 import { ServerStatements, type TableAge } from './server-statements.ts'
+import type { Share } from './tally.ts'
 import { writeCycle } from './write-cycle.ts'
 
 /** How many schemas a backend may have seen: it keeps memory for each of them until it ends. */
@@ -70,8 +71,8 @@ export class Connection implements AnswerOwner {
   /** Whether it had a cycle with settings of this shape: its backend knows the tables. */
   hasSeen (shape: string): boolean { return this.#shapes.has(shape) }
 
-  /** Whether it has a cycle of this tenant. */
-  serves (tenantId: string): boolean { return this.#cycles.has(tenantId) }
+  /** Whether it has a cycle of the tenant with this share. */
+  serves (share: Share): boolean { return this.#cycles.has(share) }
 
   /** The cycle that the server works on. */
   get head (): Cycle | undefined { return this.#cycles.head }

@@ -1,4 +1,5 @@
 import type { Cycle } from './cycle.ts'
+import type { Share } from './tally.ts'
 
 /** How much the last cycle counts in the average: enough to follow a load that changes, too little for one slow cycle to say much. */
 const LAST_COUNTS = 1 / 32
@@ -21,9 +22,9 @@ export class CycleQueue {
     return this.#cycles[0]
   }
 
-  /** Tells whether a cycle of this tenant is among them: they are few. */
-  has (tenantId: string): boolean {
-    return this.#cycles.some(({ frame }) => frame?.tenantId === tenantId)
+  /** Tells whether a cycle of whoever has this share is among them: they are few. */
+  has (share: Share): boolean {
+    return this.#cycles.some((cycle) => cycle.share === share)
   }
 
   push (cycle: Cycle): void {

@@ -6,6 +6,7 @@ import { FrontAnswer } from './front-answer.ts'
 import { OUTDATED } from './lane-replies.ts'
 import { type ServerStatement, isPlannedAnew } from './server-statements.ts'
 import { type CycleOwner, type Front, NOTHING_IN_FRONT, type Request, type Verdict } from './request.ts'
+import type { Share } from './tally.ts'
 
 // Errors that say: this was prepared for tables that look different now. Nothing was executed. The driver sends such a statement
 // once more by itself, when its lane may be another tenant's already: so it never reads these names as the server wrote them.
@@ -23,6 +24,8 @@ export class Cycle {
   readonly request: Request
   /** Whether other cycles may stand in front of it and behind it. */
   readonly isShared: boolean
+  /** What counts the statement that it is of among those of its tenant, if anything does. */
+  readonly share: Share | undefined
   /** What begins the transaction that it is the first statement of. */
   opening: TransactionOpening | undefined
   /** The transaction of its own that it is in, where it needs one. */
@@ -47,11 +50,12 @@ export class Cycle {
   #isReadyDue = false
   #hasPassed = false
 
-  constructor (owner: CycleOwner, frame: SettingsFrame | undefined, request: Request, isShared: boolean) {
+  constructor (owner: CycleOwner, frame: SettingsFrame | undefined, request: Request, isShared: boolean, share?: Share) {
     this.owner = owner
     this.frame = frame
     this.request = request
     this.isShared = isShared
+    this.share = share
   }
 
   /** Says what was sent in front of the request, when it was. */

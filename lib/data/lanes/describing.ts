@@ -2,10 +2,12 @@ import { BACKEND, type SettingsFrame, errorMessage, lengthAt } from '../wire/ind
 import { Cycle } from './cycle.ts'
 import type { DescribeOutcome } from './lane-task.ts'
 import type { Statement } from './statements.ts'
+import type { Share } from './tally.ts'
 
 /** How a description is asked for. */
 export interface Describing {
   readonly frame: SettingsFrame
+  readonly share: Share | undefined
   readonly statement: Statement
   readonly isNamed: boolean
   readonly isShared: boolean
@@ -31,7 +33,7 @@ export function describe (describing: Describing, outcome: DescribeOutcome & { r
   })
 }
 
-function ask ({ frame, statement, isNamed, isShared, send }: Describing, outcome: Parameters<typeof describe>[1], settled: () => void): void {
+function ask ({ frame, share, statement, isNamed, isShared, send }: Describing, outcome: Parameters<typeof describe>[1], settled: () => void): void {
   let error: Buffer | undefined
   send(new Cycle({
     receive (bytes) { error ??= errorIn(bytes) },
@@ -46,7 +48,7 @@ function ask ({ frame, statement, isNamed, isShared, send }: Describing, outcome
       outcome.lost(reason)
       settled()
     }
-  }, frame, { kind: 'describe', statement, isNamed }, isShared))
+  }, frame, { kind: 'describe', statement, isNamed }, isShared, share))
 }
 
 /** The error alone: the driver asks for ReadyForQuery itself, once it has read it. */

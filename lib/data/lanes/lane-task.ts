@@ -4,12 +4,15 @@ import type { Held } from './driver-memory.ts'
 import type { LaneQuery } from './lane-query.ts'
 import type { Lane } from './lane.ts'
 import type { Statement, StatementText } from './statements.ts'
+import type { Share } from './tally.ts'
 
 /** One statement for a lane. */
 export interface LaneTask {
   readonly query: LaneQuery
   /** The settings of the tenant whose statement it is. */
   readonly frame: SettingsFrame
+  /** What counts it among the statements of its tenant; undefined in a session, which is counted itself. */
+  readonly share: Share | undefined
   /** Whether it has a connection alone, whatever its text is. */
   readonly isAlone: boolean
   /** Whether its text may be transaction control: only on a connection that is thrown away afterwards. */

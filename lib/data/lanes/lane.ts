@@ -184,7 +184,7 @@ export class Lane implements CycleOwner {
 
   #send (task: LaneTask, request: Request): void {
     if (this.#socket.isClosed) return
-    this.#cycle = new Cycle(this, request.kind === 'bare' ? undefined : task.frame, request, !this.#routes.isAlone(this))
+    this.#cycle = new Cycle(this, request.kind === 'bare' ? undefined : task.frame, request, !this.#routes.isAlone(this), task.share)
     this.#routes.send(this, this.#cycle)
   }
 

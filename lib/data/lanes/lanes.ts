@@ -16,7 +16,7 @@ import type { Seat } from './seat.ts'
 import { Session } from './session.ts'
 import { type TenantsAlone, tenantsAlone } from './tenants-alone.ts'
 import { TypeLookup } from './type-lookup.ts'
-import { Turns, type Waiter } from './turns.ts'
+import { type Turn, Turns, type Waiter } from './turns.ts'
 
 /**
  * The lanes of one database: statements of all tenants on a bounded number of connections, with a bounded number of them
@@ -80,7 +80,8 @@ export class Lanes {
   run (waiter: Waiter): void {
     this.#uses++
     if (this.#isClosed) return waiter.query.reject(new ClosedError())
-    if (!cancelled.has(waiter.query) && this.#turns.mayRun(waiter)) this.#start(waiter)
+    const share = cancelled.has(waiter.query) ? undefined : this.#turns.take(waiter)
+    if (share !== undefined) this.#start({ waiter, share })
   }
 
   /** Returns a connection that is the caller's alone until it releases the session. */
@@ -170,16 +171,16 @@ export class Lanes {
     return session
   }
 
-  #start ({ frame, query, isAlone, isOurs }: Waiter): void {
+  #start ({ waiter: { frame, query, isAlone, isOurs }, share }: Turn): void {
     this.#multiplexer.writes.expect()
-    this.#pool.take(isOurs).run({ query, frame, isAlone, mayControl: false, done: this.#done })
+    this.#pool.take(isOurs).run({ query, frame, share, isAlone, mayControl: false, done: this.#done })
   }
 
   /** One for all tasks, because a function for each is one more thing that a statement makes. */
-  readonly #done = (lane: Lane, { frame }: LaneTask): void => {
+  readonly #done = (lane: Lane, { share }: LaneTask): void => {
     this.#router.leaveAlone(lane, !lane.isUsable)
     this.#pool.putBack(lane)
-    const next = this.#turns.next(frame.tenantId)
+    const next = share === undefined ? undefined : this.#turns.next(share)
     if (next !== undefined) this.#start(next)
     this.#emptiness.notice()
   }

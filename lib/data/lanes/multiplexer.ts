@@ -121,11 +121,10 @@ export class Multiplexer implements ConnectionEvents {
   #all (): readonly Connection[] { return [...this.#shared.all(), ...this.#alone.connections()] }
 
   #pick (cycle: Cycle): Connection | undefined {
-    const { shape = '', tenantId = '' } = cycle.frame ?? {}
-    const best = this.#shared.pick(shape, tenantId)
+    const best = this.#shared.pick(cycle)
     if (best !== undefined) return best
     this.#grow()
-    return this.#shared.pickAnyhow(tenantId)
+    return this.#shared.pickAnyhow(cycle)
   }
 
   /** Adds a cycle to a connection. False if none has room. */

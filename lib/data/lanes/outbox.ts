@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 const SIZE = 64 * 1024
 /** What is longer goes out as it is, without being copied. */
 const LONG = 16 * 1024
+/** Up to so many bytes are put one by one: to make a view of them, or to ask whether they fit, takes longer. */
+const SHORT = 64
 
 /** Bytes that are to be written to a socket in one go. */
 export class Outbox {
@@ -17,19 +19,21 @@ export class Outbox {
 
   /** Puts `bytes`, or what is in them from `from` on. */
   put (bytes: Buffer, from = 0): void {
-    if (bytes.length - from > LONG) {
+    const length = bytes.length - from
+    if (length > LONG) {
       this.#close()
       this.#full.push(bytes.subarray(from))
       return
     }
-    this.#reserve(bytes.length - from)
-    this.#to += bytes.copy(this.#buffer, this.#to, from)
+    this.#reserve(length)
+    if (length > SHORT) this.#to += bytes.copy(this.#buffer, this.#to, from)
+    else for (let at = from; at < bytes.length; at++) this.#buffer[this.#to++] = bytes[at] ?? 0
   }
 
   /** Puts `bytes` with a number written over four of them. */
   putNumbered (bytes: Buffer, number: number, at: number): void {
     this.#reserve(bytes.length)
-    bytes.copy(this.#buffer, this.#to)
+    this.#buffer.set(bytes, this.#to)
     this.#buffer.writeInt32BE(number, this.#to + at)
     this.#to += bytes.length
   }

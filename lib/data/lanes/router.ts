@@ -129,7 +129,7 @@ export class Router implements LaneRoutes {
     this.#parts.multiplexer.release(seat.connection, isDoubted)
   }
 
-  describe (lane: Lane, { task: { frame }, held, statement, group }: Asked, outcome: DescribeOutcome): void {
+  describe (lane: Lane, { task: { frame, share }, held, statement, group }: Asked, outcome: DescribeOutcome): void {
     const known = (): void => this.requireTypes(lane, statement.description, outcome.then)
     // First rows are asked for without a Sync. Behind an answer that is still due, a pooler counts nothing more as due, and
     // gives the server to somebody else with the cursor on its way (P-01): what is in front is answered first.
@@ -137,6 +137,7 @@ export class Router implements LaneRoutes {
     if (statement.description !== undefined && !isBehind) return known()
     describe({
       frame,
+      share,
       statement,
       isNamed: this.isNamed(statement.text, held.isNamed),
       isShared: !this.isAlone(lane),

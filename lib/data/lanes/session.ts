@@ -93,7 +93,7 @@ export class Session {
       giveLaneBack(lane)
       done()
     }
-    takeLane().run({ query, frame, isAlone: true, mayControl, done: end })
+    takeLane().run({ query, frame, share: undefined, isAlone: true, mayControl, done: end })
   }
 
   /**

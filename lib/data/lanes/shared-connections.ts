@@ -1,5 +1,7 @@
 import type { Connection } from './connection.ts'
+import type { Cycle } from './cycle.ts'
 import { Homes } from './homes.ts'
+import type { Share } from './tally.ts'
 
 /**
  * How many cycles a connection has before another one is tried, and how many at the most. With 12 at every home about one in
@@ -71,22 +73,23 @@ export class SharedConnections {
    * same, if that one has seen the schema before; if not, more is queued at the home, because its statements would have to be
    * planned anew. Some of the connections are homes, so that their queues are fuller, and the others take what is too much.
    */
-  pick (shape: string, tenantId: string): Connection | undefined {
+  pick ({ frame, share }: Cycle): Connection | undefined {
+    const { shape = '', tenantId = '' } = frame ?? {}
     const now = performance.now()
-    const mayTakeMore = this.#mayTakeMore(tenantId)
+    const bound = this.#boundOf(share)
     const at = this.#homeOf(shape, tenantId)
     const home = this.#shared[at]
-    const mayStay = home !== undefined && (mayTakeMore || home.serves(tenantId))
+    const mayStay = home !== undefined && isWithin(bound, home)
     if (mayStay && this.#isFree(home, now, FEW, SLOW_AT_HOME_MS)) return home
-    const other = this.#free(at + 1, now, mayTakeMore, tenantId)
+    const other = this.#free(at + 1, now, bound)
     return mayStay && other?.hasSeen(shape) !== true && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) ? home : other
   }
 
   /** The first one from `start` on that has little to do. */
-  #free (start: number, now: number, mayTakeMore: boolean, tenantId: string): Connection | undefined {
+  #free (start: number, now: number, bound: Share | undefined): Connection | undefined {
     for (let i = 0; i < this.#shared.length; i++) {
       const candidate = this.#shared[(start + i) % this.#shared.length]
-      if (candidate !== undefined && this.#isFree(candidate, now, FEW, SLOW_MS) && (mayTakeMore || candidate.serves(tenantId))) return candidate
+      if (candidate !== undefined && this.#isFree(candidate, now, FEW, SLOW_MS) && isWithin(bound, candidate)) return candidate
     }
     return undefined
   }
@@ -108,19 +111,24 @@ export class SharedConnections {
   }
 
   /** The one with the least to do, when none has little. */
-  pickAnyhow (tenantId: string): Connection | undefined {
-    const mayTakeMore = this.#mayTakeMore(tenantId)
-    return leastDeep(this.#shared.filter((candidate) => candidate.depth < MANY && !isOld(candidate) && (mayTakeMore || candidate.serves(tenantId))))
+  pickAnyhow ({ share }: Cycle): Connection | undefined {
+    const bound = this.#boundOf(share)
+    return leastDeep(this.#shared.filter((candidate) => candidate.depth < MANY && !isOld(candidate) && isWithin(bound, candidate)))
   }
 
-  /** One tenant is not on every connection, so that its slow statements leave something for the others. */
-  #mayTakeMore (tenantId: string): boolean {
+  /**
+   * One tenant is not on every connection, so that its slow statements leave something for the others. Returns its share if
+   * it is on as many as it may be, and so is bound to those.
+   */
+  #boundOf (share: Share | undefined): Share | undefined {
     const { max, perTenant } = this.#options
-    if (perTenant >= max) return true
-    const share = Math.max(1, Math.min(perTenant, this.#shared.length - 1))
+    if (perTenant >= max || share === undefined) return undefined
+    const most = Math.max(1, Math.min(perTenant, this.#shared.length - 1))
+    // Without this one it has too few statements to be on so many.
+    if (share.count <= most) return undefined
     let taken = 0
-    for (const connection of this.#shared) if (connection.serves(tenantId)) taken++
-    return taken < share
+    for (const connection of this.#shared) if (connection.serves(share)) taken++
+    return taken < most ? undefined : share
   }
 
   /** A connection with nothing to do; those that were to run empty first. */
@@ -148,6 +156,10 @@ export class SharedConnections {
     const hasRoom = depth === 0 || (depth < room && depth * pace < LONG_MS && now - headSince < slow)
     return hasRoom && connection.isUsable && !isOld(connection, now)
   }
+}
+
+function isWithin (bound: Share | undefined, connection: Connection): boolean {
+  return bound === undefined || connection.serves(bound)
 }
 
 function leastDeep (connections: readonly Connection[]): Connection | undefined {

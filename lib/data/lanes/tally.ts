@@ -1,3 +1,8 @@
+/** What one tenant has: one object for as long as it is anything, so that who has it can be told by it. */
+export interface Share {
+  count: number
+}
+
 /** So many tenants are remembered before those that have none are forgotten. */
 const MAX_KEPT = 1_000
 
@@ -6,33 +11,35 @@ const MAX_KEPT = 1_000
  * copied over and over, V8 keeps every copy until a full collection of garbage, and each small one in between has to move them.
  */
 export class Tally {
-  readonly #counts = new Map<string, { count: number }>()
+  readonly #shares = new Map<string, Share>()
 
   of (tenantId: string): number {
-    return this.#counts.get(tenantId)?.count ?? 0
+    return this.#shares.get(tenantId)?.count ?? 0
   }
 
-  add (tenantId: string): void {
-    const known = this.#counts.get(tenantId)
+  /** Counts one more, and returns what to take it from again. */
+  add (tenantId: string): Share {
+    const known = this.#shares.get(tenantId)
     if (known !== undefined) {
       known.count++
-      return
+      return known
     }
-    if (this.#counts.size >= MAX_KEPT) this.#forget()
-    this.#counts.set(tenantId, { count: 1 })
+    if (this.#shares.size >= MAX_KEPT) this.#forget()
+    const share: Share = { count: 1 }
+    this.#shares.set(tenantId, share)
+    return share
   }
 
-  remove (tenantId: string): void {
-    const known = this.#counts.get(tenantId)
-    if (known !== undefined && known.count > 0) known.count--
+  remove (share: Share): void {
+    if (share.count > 0) share.count--
   }
 
   /** How many tenants are remembered. */
   get size (): number {
-    return this.#counts.size
+    return this.#shares.size
   }
 
   #forget (): void {
-    for (const [tenantId, { count }] of this.#counts) if (count === 0) this.#counts.delete(tenantId)
+    for (const [tenantId, { count }] of this.#shares) if (count === 0) this.#shares.delete(tenantId)
   }
 }

@@ -2,7 +2,7 @@ import { QueueFullError, QueueTimeoutError } from '../../words/errors/index.ts'
 import type { SettingsFrame } from '../wire/index.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { LaneQuery } from './lane-query.ts'
-import { Tally } from './tally.ts'
+import { type Share, Tally } from './tally.ts'
 
 /** A statement that wants to run. */
 export interface Waiter {
@@ -18,6 +18,12 @@ interface TurnsOptions {
   readonly perTenant: number
   readonly waiting: number
   readonly timeouts: { readonly acquire: number }
+}
+
+/** A statement that runs now, and what counts it. */
+export interface Turn {
+  readonly waiter: Waiter
+  readonly share: Share
 }
 
 /** How many statements run at once for each connection: enough to fill it, and few enough that turns are fair. */
@@ -45,26 +51,22 @@ export class Turns {
     return this.#queue.length
   }
 
-  /** Tells whether a statement of this tenant may run at once, and counts it if so; else it waits. */
-  mayRun (waiter: Waiter): boolean {
+  /** Returns what counts a statement that may run at once; else it waits. */
+  take (waiter: Waiter): Share | undefined {
     const { tenantId } = waiter.frame
     // Others that wait are at their share, or they would run. What is asked for nobody's sake, such as types, those that run
     // wait for: behind them it would wait until they are refused.
-    if ((waiter.isOurs && tenantId === '') || (!this.#queue.has(tenantId) && this.#hasRoom(tenantId))) {
-      this.#count(tenantId)
-      return true
-    }
+    if ((waiter.isOurs && tenantId === '') || (!this.#hasWaiting(tenantId) && this.#hasRoom(tenantId))) return this.#count(tenantId)
     this.#wait(waiter)
-    return false
+    return undefined
   }
 
   /** Says that a statement has run, and returns whose turn it is. */
-  next (tenantId: string): Waiter | undefined {
+  next (share: Share): Turn | undefined {
     this.#running--
-    this.#runningOf.remove(tenantId)
+    this.#runningOf.remove(share)
     const next = this.#queue.length === 0 ? undefined : this.#queue.shift((key) => this.#hasRoom(key))
-    if (next !== undefined) this.#count(next.key)
-    return next?.waiter
+    return next === undefined ? undefined : { waiter: next.waiter, share: this.#count(next.key) }
   }
 
   /** Takes out a query that waits. False if it does not. */
@@ -80,15 +82,20 @@ export class Turns {
     for (const { query } of this.#queue.takeWhile(() => true)) query.reject(reason())
   }
 
+  #hasWaiting (tenantId: string): boolean {
+    return this.#queue.length > 0 && this.#queue.has(tenantId)
+  }
+
   /** One tenant's statements must leave something for the others. */
   #hasRoom (tenantId: string): boolean {
     const { max, perTenant } = this.#options
-    return this.#running < max * RUNNING_PER_CONNECTION && this.#runningOf.of(tenantId) < perTenant * RUNNING_PER_CONNECTION
+    const share = perTenant * RUNNING_PER_CONNECTION
+    return this.#running < max * RUNNING_PER_CONNECTION && (this.#running < share || this.#runningOf.of(tenantId) < share)
   }
 
-  #count (tenantId: string): void {
+  #count (tenantId: string): Share {
     this.#running++
-    this.#runningOf.add(tenantId)
+    return this.#runningOf.add(tenantId)
   }
 
   #wait (waiter: Waiter): void {

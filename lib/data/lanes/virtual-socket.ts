@@ -16,7 +16,9 @@ export class VirtualSocket {
   readyState: 'open' | 'closed' = 'open'
   readonly #greeting: Buffer
   readonly #events: VirtualSocketEvents
-  readonly #listeners = new Map<string, Listener>()
+  // The only events there are: fields, because one hears of every answer.
+  #onData: Listener | undefined
+  #onError: Listener | undefined
   #isGreeted = false
   #reason = new Error('the lane was given up')
 
@@ -32,7 +34,7 @@ export class VirtualSocket {
 
   /** Hands bytes of the server to the driver, if there are any, and those behind them. */
   deliver (bytes: Buffer | undefined, behind?: Buffer): void {
-    if (!this.isClosed && bytes !== undefined) this.#listeners.get('data')?.(bytes)
+    if (!this.isClosed && bytes !== undefined) this.#onData?.(bytes)
     if (behind !== undefined) this.deliver(behind)
   }
 
@@ -51,8 +53,8 @@ export class VirtualSocket {
   #end (): void {
     // An error of its own, because the driver writes the statement and its parameters into it.
     const error = new Error(this.#reason.message, { cause: this.#reason })
-    this.#listeners.get('error')?.(Object.assign(error, { code: Reflect.get(this.#reason, 'code') }))
-    this.#listeners.clear()
+    this.#onError?.(Object.assign(error, { code: Reflect.get(this.#reason, 'code') }))
+    this.removeAllListeners()
   }
 
   write (bytes: Buffer, written?: () => void): boolean {
@@ -68,7 +70,7 @@ export class VirtualSocket {
   }
 
   on (event: string, listener: Listener): this {
-    this.#listeners.set(event, listener)
+    this.#listen(event, listener)
     // Given up before the driver had connected: it learns so when it listens.
     if (event === 'data' && this.isClosed) process.nextTick(() => this.#end())
     return this
@@ -79,13 +81,18 @@ export class VirtualSocket {
   }
 
   removeListener (event: string): this {
-    this.#listeners.delete(event)
+    this.#listen(event, undefined)
     return this
   }
 
   removeAllListeners (): this {
-    this.#listeners.clear()
+    this.#onData = this.#onError = undefined
     return this
+  }
+
+  #listen (event: string, listener: Listener | undefined): void {
+    if (event === 'data') this.#onData = listener
+    else if (event === 'error') this.#onError = listener
   }
 
   end (): this {

@@ -16,11 +16,15 @@ export class Recent<V> {
   get (key: string): V | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
-    const isStale = performance.now() - entry.since >= this.#maxAge
+    if (performance.now() - entry.since >= this.#maxAge) {
+      this.#entries.delete(key)
+      return undefined
+    }
     // Which was used longest ago matters only when there may soon be too many.
-    if (isStale || this.#entries.size >= this.#maxSize / 2) this.#entries.delete(key)
-    if (isStale) return undefined
-    this.#entries.set(key, entry)
+    if (this.#entries.size >= this.#maxSize / 2) {
+      this.#entries.delete(key)
+      this.#entries.set(key, entry)
+    }
     return entry.value
   }
 

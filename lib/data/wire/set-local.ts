@@ -1,6 +1,7 @@
 import { isTenantId, quoteLiteral } from '../../words/names.ts'
 import type { TenantSettings } from '../../words/types.ts'
 import { BACKEND, EXECUTE, FRONTEND, bareRun, int16, int32, message, parseBody, value } from './messages.ts'
+import { PlainFrame } from './plain-frame.ts'
 import { type PreparedFrame, prepareFrame } from './prepared-frame.ts'
 import type { SettingsDialect, SettingsFrame, SettingsMessages } from './settings-frame.ts'
 
@@ -38,7 +39,8 @@ export function setLocalDialect ({ isNamed, statementsOf }: { readonly isNamed: 
   return { ...check.once, frameOf: (settings) => frameOf(settings, statementsOf(settings), check) }
 }
 
-function frameOf ({ searchPath, tenantId, schema }: TenantSettings, statements: readonly string[], { name, parse, parseReplies }: PreparedFrame): SettingsFrame {
+function frameOf (settings: TenantSettings, statements: readonly string[], { name, parse, parseReplies }: PreparedFrame): SettingsFrame {
+  const { searchPath, tenantId, schema } = settings
   const nonce = value(int32(0))
   const bind = message(FRONTEND.bind, `\0${name}\0`,
     int16(2), int16(BINARY), int16(TEXT),
@@ -54,5 +56,5 @@ function frameOf ({ searchPath, tenantId, schema }: TenantSettings, statements: 
     row: row.subarray(0, row.length - 4),
     inText: undefined
   }
-  return { shape: searchPath, tenantId, isEnclosed: true, current: () => messages }
+  return new PlainFrame(settings, true, messages)
 }

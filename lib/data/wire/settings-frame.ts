@@ -3,7 +3,8 @@ import type { TenantSettings } from '../../words/types.ts'
 import type { Sign } from '../signing/index.ts'
 import { BACKEND, EXECUTE, FRONTEND, int16, int32, message, parseBody, value } from './messages.ts'
 import { type PreparedFrame, prepareFrame } from './prepared-frame.ts'
-import { SignedMessages } from './signed-messages.ts'
+import { PlainFrame } from './plain-frame.ts'
+import { SignedFrame } from './signed-frame.ts'
 
 /** The settings of one tenant's statements, and how they are sent. */
 export interface SettingsFrame {
@@ -86,15 +87,10 @@ export function postgresDialect ({ isNamed, sign }: { readonly isNamed: boolean,
   return {
     ...prepared.once,
     frameOf (settings) {
-      const { tenantId, searchPath } = settings
-      const about = { shape: searchPath, tenantId, isEnclosed: false }
+      const { tenantId } = settings
       // Nobody is nobody without a signature.
-      if (sign === undefined || tenantId === '') {
-        const plain = make({ ...settings, value: tenantId }, false)
-        return { ...about, current: () => plain }
-      }
-      const signed = new SignedMessages(() => sign(tenantId), (value) => make({ ...settings, value }, true))
-      return { ...about, current: () => signed.current() }
+      if (sign === undefined || tenantId === '') return new PlainFrame(settings, false, make({ ...settings, value: tenantId }, false))
+      return new SignedFrame(settings, () => sign(tenantId), (value) => make({ ...settings, value }, true))
     }
   }
 }

@@ -49,7 +49,7 @@ function query (): { readonly query: LaneQuery, judge: (error: unknown) => unkno
 t.test('an error that comes when the lane has the next statement is not told with what that one failed with', async (t) => {
   const lane = new Lane(ROUTES, Buffer.alloc(0), false, () => () => {})
   const [first, second] = [query(), query()]
-  const run = ({ query }: typeof first): void => lane.run({ query, frame, isAlone: false, mayControl: false, done () {} })
+  const run = ({ query }: typeof first): void => lane.run({ query, frame, share: undefined, isAlone: false, mayControl: false, done () {} })
   const late = new Error('late')
   run(first)
   lane.finished()

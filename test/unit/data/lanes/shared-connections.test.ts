@@ -3,15 +3,22 @@ import t from 'tap'
 import { Connection } from '../../../../lib/data/lanes/connection.ts'
 import { Cycle } from '../../../../lib/data/lanes/cycle.ts'
 import { SharedConnections } from '../../../../lib/data/lanes/shared-connections.ts'
+import { type Share, Tally } from '../../../../lib/data/lanes/tally.ts'
 import { BACKEND, message } from '../../../../lib/data/wire/messages.ts'
 import { postgresDialect } from '../../../../lib/data/wire/settings-frame.ts'
+import { parseTenantId } from '../../../../lib/words/names.ts'
 
 const dialect = postgresDialect({ isNamed: true })
 const OWNER = { receive () {}, described () {}, refused () {}, finished () {}, lost () {} }
 
+function cycleOf (shape: string, tenant: string, share?: Share): Cycle {
+  const frame = dialect.frameOf({ tenantId: parseTenantId(tenant), searchPath: shape, schema: '' })
+  return new Cycle(OWNER, frame, { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true, share)
+}
+
 /** Connections of nobody, and what each is busy with. */
-function scene (count: number, settled = count) {
-  const shared = new SharedConnections({ max: count, perTenant: count })
+function scene (count: number, { settled = count, perTenant = count } = {}) {
+  const shared = new SharedConnections({ max: count, perTenant })
   const connections = Array.from({ length: count }, () => new Connection({ socket: new Socket(), key: { pid: 1, secret: 2 }, greeting: Buffer.alloc(0) }, { answered () {}, ended () {}, outdated () {} }, { current: undefined }))
   for (const connection of connections.slice(0, settled)) shared.add(connection)
   /** As if it had so many cycles, and had been at work on the first for so many milliseconds, at this pace. */
@@ -22,10 +29,10 @@ function scene (count: number, settled = count) {
     Object.defineProperty(connection, 'headSince', { configurable: true, value: performance.now() - milliseconds })
     Object.defineProperty(connection, 'pace', { configurable: true, value: pace })
   }
-  const see = (at: number, shape: string): void => connections[at]?.add(new Cycle(OWNER, dialect.frameOf({ tenantId: '', searchPath: shape, schema: '' }), { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true))
-  const pick = (shape: string, tenantId = shape): number => connections.findIndex((one) => one === shared.pick(shape, tenantId))
+  const see = (at: number, shape: string): void => connections[at]?.add(cycleOf(shape, 'acme'))
+  const pick = (shape: string, tenant = shape): number => connections.findIndex((one) => one === shared.pick(cycleOf(shape, tenant)))
   const add = (): void => { for (const connection of connections.slice(settled)) shared.add(connection) }
-  return { pick, isBusy, add, see }
+  return { shared, connections, pick, isBusy, add, see }
 }
 
 t.test('a schema stays where its statements are planned while others would call the connection slow', async (t) => {
@@ -39,7 +46,7 @@ t.test('a schema stays where its statements are planned while others would call 
 })
 
 t.test('nobody settles before there are enough connections to choose from', async (t) => {
-  const { pick, isBusy, add } = scene(4, 1)
+  const { pick, isBusy, add } = scene(4, { settled: 1 })
   t.same(['a', 'b'].map((shape) => pick(shape)), [0, 0])
   add()
   t.same(['a', 'b', 'c', 'd'].map((shape) => pick(shape)), [0, 1, 2, 0])
@@ -78,4 +85,20 @@ t.test('the slower statements are, the fewer are queued behind each other', asyn
   isBusy(0, { depth: 7, pace: 2 })
   t.equal(pick('shared', 'a'), 1)
   t.equal(pick('home', 'a'), 1, 'at home too')
+})
+
+t.test('a tenant is on no more connections than its share', async (t) => {
+  const { shared, connections, isBusy } = scene(4, { perTenant: 2 })
+  const tally = new Tally()
+  /** Sends one more statement of a tenant, which is at work for too long by now, and returns where it went. */
+  const send = (tenant: string, where = shared.pick.bind(shared)): number => {
+    const cycle = cycleOf('shared', tenant, tally.add(tenant))
+    const at = connections.findIndex((one) => one === where(cycle))
+    connections[at]?.add(cycle)
+    if (at !== -1) isBusy(at, { milliseconds: 50 })
+    return at
+  }
+  t.same(['acme', 'acme', 'acme'].map((tenant) => send(tenant)), [0, 1, -1], 'a third one waits for the first two')
+  t.equal(send('acme', shared.pickAnyhow.bind(shared)), 0, 'or stands behind them')
+  t.same(['globex', 'globex'].map((tenant) => send(tenant)), [2, 3])
 })

@@ -1,15 +1,21 @@
+import type { TenantSettings } from '../../words/types.ts'
 import type { SignedTenant } from '../signing/index.ts'
-import type { SettingsMessages } from './settings-frame.ts'
+import type { SettingsFrame, SettingsMessages } from './settings-frame.ts'
 
 /** Settings whose tenant id is signed: what is signed expires, so it is made anew in time, and not for each statement. */
-export class SignedMessages {
+export class SignedFrame implements SettingsFrame {
+  readonly shape: string
+  readonly tenantId: string
+  readonly isEnclosed = false
   readonly #sign: () => SignedTenant
   readonly #make: (signed: string) => SettingsMessages
   #messages: SettingsMessages | undefined
   #signedAt = 0
   #renewAt = 0
 
-  constructor (sign: () => SignedTenant, make: (signed: string) => SettingsMessages) {
+  constructor ({ searchPath, tenantId }: TenantSettings, sign: () => SignedTenant, make: (signed: string) => SettingsMessages) {
+    this.shape = searchPath
+    this.tenantId = tenantId
     this.#sign = sign
     this.#make = make
   }
