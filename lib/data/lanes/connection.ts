@@ -82,8 +82,9 @@ export class Connection implements AnswerOwner {
     if (this.#end !== undefined) return cycle.owner.lost(this.#end)
     cycle.isInTransaction ||= this.#status !== IDLE || cycle.opening !== undefined
     this.#nonce++
-    if (cycle.frame !== undefined) this.#shapes.add(cycle.frame.shape)
     writeCycle(cycle, this.#nonce, this.statements, this.#outbox)
+    // What was planned here before has been seen before.
+    if (cycle.frame !== undefined && (cycle.server === undefined || cycle.isPlanning)) this.#shapes.add(cycle.frame.shape)
     this.#cycles.push(cycle)
   }
 

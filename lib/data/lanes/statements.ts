@@ -8,6 +8,8 @@ export class StatementText {
   readonly kind: StatementKind
   /** What the text means under each shape of settings. */
   readonly byShape = new Map<string, Statement>()
+  /** One of its descriptions, under whatever shape: those of the other shapes mostly look the same. */
+  sample: Description | undefined
   /** How often the driver prepared it without a name. */
   unnamedUses = 0
 
@@ -41,8 +43,11 @@ export class Statement {
    * connections have prepared by it is still believed.
    */
   learn (description: Description): Description {
-    if (this.#description?.equals(description) !== true) this.#description = description
-    return this.#description ?? description
+    if (this.#description?.equals(description) === true) return this.#description
+    if (this.text.sample === undefined) this.text.sample = description
+    else description.shareKeys(this.text.sample)
+    this.#description = description
+    return description
   }
 
   /** Makes whoever sends it next ask the server. */

@@ -19,7 +19,7 @@ export class TypeLookup {
 
   /** Tells whether it is known already which of the types in `description` are arrays. */
   areKnown (description: Description): boolean {
-    return this.#known.has(description)
+    return description.isPlain || this.#known.has(description)
   }
 
   /**
@@ -27,7 +27,7 @@ export class TypeLookup {
    * and the next statement asks again.
    */
   require (description: Description, then: () => void): void {
-    if (this.#known.has(description)) return then()
+    if (this.areKnown(description)) return then()
     const unknown = this.#types.unknownIn(description)
     if (unknown.length === 0) {
       this.#known.add(description)

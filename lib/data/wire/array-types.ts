@@ -1,9 +1,7 @@
 import type { Sql } from 'postgres'
 import { DriverUnsupportedError } from '../../words/errors/index.ts'
-import type { Description } from './description.ts'
+import { type Description, FIRST_OF_USERS } from './description.ts'
 
-/** Types below are PostgreSQL's own, and known to the driver. */
-const FIRST_OF_USERS = 16_384
 const TEXT_ARRAY = 1009
 const MAX_TYPES = 50_000
 

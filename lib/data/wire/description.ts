@@ -3,13 +3,17 @@ import { HEADER } from './messages.ts'
 /** Bytes of one column behind its name: table, attribute, type, size, modifier, format. */
 const COLUMN_TAIL = 18
 const TYPE_AT = 6
+/** Types below are PostgreSQL's own. */
+export const FIRST_OF_USERS = 16_384
 
 /** What a server says of a prepared statement: ParameterDescription, and RowDescription or NoData. */
 export class Description {
   readonly parameters: Buffer
   readonly columns: Buffer
-  readonly #columnsKey: string
-  readonly #parametersKey: string
+  /** Whether all of its types are PostgreSQL's own, which the driver knows. */
+  readonly isPlain: boolean
+  #columnsKey: string
+  #parametersKey: string
 
   /** Takes copies: a view would keep a whole chunk of the socket alive. */
   constructor (parameters: Buffer, columns: Buffer) {
@@ -17,6 +21,13 @@ export class Description {
     this.columns = Buffer.from(columns)
     this.#parametersKey = this.parameters.toString('latin1')
     this.#columnsKey = withoutTables(this.columns).toString('latin1')
+    this.isPlain = this.types.every((type) => type < FIRST_OF_USERS)
+  }
+
+  /** Keeps `other`'s keys where they are the same: a thousand schemas hold them once then, and compare them without reading them. */
+  shareKeys (other: Description): void {
+    if (this.#columnsKey === other.#columnsKey) this.#columnsKey = other.#columnsKey
+    if (this.#parametersKey === other.#parametersKey) this.#parametersKey = other.#parametersKey
   }
 
   /** Whether results look the same: names and types of the columns. The table differs in each schema and does not matter. */

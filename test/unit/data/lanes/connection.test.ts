@@ -96,6 +96,21 @@ t.test('a connection', async (t) => {
     }
   })
 
+  t.test('knows the schemas that it has had statements of', async (t) => {
+    const { add, statementOf, connection, say } = scene()
+    const [acme, globex] = [statementOf('acme'), statementOf('globex')]
+    const has = (): readonly boolean[] => [acme, globex].map(({ shape }) => connection.hasSeen(shape))
+    t.same(has(), [false, false])
+    for (let run = 0; run < 10; run++) {
+      const { answer } = add('acme', acme)
+      connection.flush()
+      if (run === 0) say(answer)
+      t.same(has(), [true, false])
+    }
+    add('globex', globex)
+    t.same(has(), [true, true])
+  })
+
   t.test('ends when the settings that come back are a neighbour\'s', async (t) => {
     const { add, statementOf, connection, say } = scene()
     const [acme, globex] = [add('acme', statementOf('acme')), add('globex', statementOf('globex'))]

@@ -31,6 +31,18 @@ t.test('Statements', async (t) => {
     t.equal(statement.description, undefined)
   })
 
+  t.test('takes descriptions for the same that differ in the table only, and for others whatever else differs', async (t) => {
+    const statements = new Statements()
+    const text = statements.text(parseBody('select a from t'))
+    const learn = (shape: string, said: Buffer, parameters = PARAMETERS): Description => statements.statement(text, shape).learn(new Description(parameters, said))
+    const [first, second, third] = [learn('a', columns(1, 'a')), learn('b', columns(2, 'a')), learn('c', columns(3, 'b'))]
+    t.same([first.hasColumnsOf(second), second.hasColumnsOf(first), first.hasColumnsOf(third), third.hasColumnsOf(second)], [true, true, false, false])
+    const other = learn('d', columns(1, 'a'), message(BACKEND.parameterDescription, int16(1), int32(23)))
+    t.same([first, second, third].map((one) => one.hasParametersOf(other)), [false, false, false])
+    t.ok(second.hasParametersOf(third))
+    t.same([second.columns, third.columns], [columns(2, 'a'), columns(3, 'b')], 'and each is what its server said')
+  })
+
   t.test('forgets what was seen first when there are too many', async (t) => {
     const statements = new Statements()
     const text = statements.text(parseBody('select 0'))
