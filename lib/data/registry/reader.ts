@@ -62,7 +62,7 @@ export function createRegistryReader (options: RegistryReaderOptions): RegistryR
   function read (tenantId: TenantId): Promise<Answer> {
     const reading = ask(options, tenantId).then((answer) => {
       // After a forget() this answer may be older than the change that it was called for.
-      if (reads.get(tenantId) === reading) answers.set(tenantId, answer, answer.since)
+      if (reads.get(tenantId) === reading) answers.set(tenantId, answer)
       return answer
     }).finally(() => {
       if (reads.get(tenantId) === reading) reads.delete(tenantId)
@@ -75,14 +75,14 @@ export function createRegistryReader (options: RegistryReaderOptions): RegistryR
   function recall (tenantId: TenantId): Answer | undefined {
     const now = performance.now()
     version.keepCurrent(now)
-    const answer = answers.get(tenantId)
+    const answer = answers.get(tenantId, now)
     if (answer === undefined) return undefined
     return now - answer.since < options.cacheMs || version.isCurrent(answer.version, now) ? answer : undefined
   }
 
   async function refreshed (tenantId: TenantId): Promise<Answer> {
     // After a quiet time, one read of the version may be enough for everybody.
-    if (answers.get(tenantId) !== undefined) await version.reading
+    if (answers.get(tenantId, performance.now()) !== undefined) await version.reading
     return recall(tenantId) ?? await (reads.get(tenantId) ?? read(tenantId))
   }
 

@@ -1,6 +1,9 @@
-/** A bounded map that drops what was used longest ago, and believes nothing older than `maxAge` milliseconds. */
-export class Recent<V> {
-  readonly #entries = new Map<string, { readonly value: V, readonly since: number }>()
+/**
+ * A bounded map that drops what was used longest ago, and believes nothing older than `maxAge` milliseconds. `since` is when
+ * an entry was asked for: it may have changed at any time after that.
+ */
+export class Recent<V extends { readonly since: number }> {
+  readonly #entries = new Map<string, V>()
   readonly #maxAge: number
   readonly #maxSize: number
 
@@ -13,10 +16,11 @@ export class Recent<V> {
     return this.#entries.size
   }
 
-  get (key: string): V | undefined {
+  /** `now` as performance.now() has it. */
+  get (key: string, now: number): V | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
-    if (performance.now() - entry.since >= this.#maxAge) {
+    if (now - entry.since >= this.#maxAge) {
       this.#entries.delete(key)
       return undefined
     }
@@ -25,13 +29,12 @@ export class Recent<V> {
       this.#entries.delete(key)
       this.#entries.set(key, entry)
     }
-    return entry.value
+    return entry
   }
 
-  /** `since` is when the value was asked for: it may have changed at any time after that. */
-  set (key: string, value: V, since: number): void {
+  set (key: string, entry: V): void {
     this.#entries.delete(key)
-    this.#entries.set(key, { value, since })
+    this.#entries.set(key, entry)
     const [oldest] = this.#entries.keys()
     if (this.#entries.size > this.#maxSize && oldest !== undefined) this.#entries.delete(oldest)
   }

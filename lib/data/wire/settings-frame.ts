@@ -83,7 +83,8 @@ const BINARY = 1
  */
 export function postgresDialect ({ isNamed, sign }: { readonly isNamed: boolean, readonly sign?: Sign | undefined }): SettingsDialect {
   const prepared = prepareFrame(FRAME_BODY, isNamed)
-  const make = (settings: FrameSettings, isSecret: boolean): SettingsMessages => messagesOf(settings, prepared, isSecret)
+  const replies = [...prepared.parseReplies, bindComplete, dataRow, commandComplete]
+  const make = (settings: FrameSettings, isSecret: boolean): SettingsMessages => messagesOf(settings, { ...prepared, replies }, isSecret)
   return {
     ...prepared.once,
     frameOf (settings) {
@@ -98,7 +99,7 @@ export function postgresDialect ({ isNamed, sign }: { readonly isNamed: boolean,
 /** Tenant settings, and the text that says who the tenant is. */
 type FrameSettings = TenantSettings & { readonly value: string }
 
-function messagesOf ({ searchPath, schema, value: tenant }: FrameSettings, { name, parse, parseReplies }: PreparedFrame, isSecret: boolean): SettingsMessages {
+function messagesOf ({ searchPath, schema, value: tenant }: FrameSettings, { name, parse, replies }: Pick<PreparedFrame, 'name' | 'parse'> & Pick<SettingsMessages, 'replies'>, isSecret: boolean): SettingsMessages {
   const nonce = value(int32(0))
   const bind = message(FRONTEND.bind, `\0${name}\0`,
     int16(4), int16(TEXT), int16(TEXT), int16(BINARY), int16(TEXT),
@@ -109,7 +110,7 @@ function messagesOf ({ searchPath, schema, value: tenant }: FrameSettings, { nam
   return {
     request: Buffer.concat([parse, bind, EXECUTE]),
     nonceAt: parse.length + bind.length - behindNonce - 4,
-    replies: [...parseReplies, bindComplete, dataRow, commandComplete],
+    replies,
     row: row.subarray(0, row.length - 4),
     inText: isSecret
       ? undefined

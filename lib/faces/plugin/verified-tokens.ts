@@ -32,9 +32,15 @@ export class VerifiedTokens {
   recall (token: string): VerifiedToken | undefined {
     const found = this.#tokens.get(token)
     if (found === undefined) return undefined
-    this.#tokens.delete(token)
-    if (Date.now() >= found.expiry) return undefined
-    this.#tokens.set(token, found)
+    if (Date.now() >= found.expiry) {
+      this.#tokens.delete(token)
+      return undefined
+    }
+    // Which was used longest ago matters only when there may soon be too many.
+    if (this.#tokens.size >= MAX_TOKENS / 2) {
+      this.#tokens.delete(token)
+      this.#tokens.set(token, found)
+    }
     return found
   }
 
