@@ -109,6 +109,26 @@ t.test('a change whose answer does not come in time', async (t) => {
   })
 })
 
+t.test('a query that calls a function whose answer is lost', async (t) => {
+  t.test('may have written, and says so', async (t) => {
+    const test = await testTenancy(t)
+    await test.admin.unsafe("create function tenant_acme.add_doc(doc int) returns int language sql as $$ insert into tenant_acme.docs (id, body) values (doc, 'called') returning id $$; grant execute on function tenant_acme.add_doc to public")
+    const { tenancy, sql, arm } = await behindProxy(t, test)
+    const call = (text: string, id: number, mark: string) => tenancy.runWithTenant('acme', () => sql.unsafe(text, [id, mark], { prepare: true }))
+    let id = 1
+    for (const text of ['select add_doc($1), $2::text', 'values (add_doc($1), $2::text)', 'select count(*), $2::text from docs, "add_doc"($1)']) {
+      t.equal((await call(text, ++id, 'known')).length, 1)
+      arm('marked', 'cut after')
+      await t.rejects(call(text, ++id, 'marked'), { code: 'FST_TENANCY_TRANSACTION_OUTCOME_UNKNOWN' })
+      t.equal((await test.documents()).filter((doc) => doc.id === id).length, 1, 'it was written')
+    }
+    const read = 'select count(*), $2::text from docs where id = $1'
+    await call(read, 1, 'known')
+    arm('marked', 'cut after')
+    await t.rejects(call(read, 1, 'marked'), { code: 'FST_TENANCY_SQL_CONNECTION_LOST' }, 'and what calls nothing of the kind may be tried again')
+  })
+})
+
 t.test('the commit of a reserved connection', async (t) => {
   t.test('that is not confirmed leaves it open what is there', async (t) => {
     for (const text of ['commit', ';/* now */ END']) {

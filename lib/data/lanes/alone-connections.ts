@@ -94,7 +94,7 @@ export class AloneConnections {
   leave (connection: Connection): AloneCaller | undefined {
     const at = this.#holders.findIndex((holder) => holder.connection === connection)
     const [holder] = at === -1 ? [] : this.#holders.splice(at, 1)
-    if (holder !== undefined) this.#countOf.remove(holder.share)
+    holder?.share.remove()
     return holder?.caller
   }
 

@@ -37,10 +37,15 @@ export class CycleQueue {
     const head = this.#cycles.shift()
     const now = performance.now()
     const took = now - this.headSince
-    // A plan is made once, so that the time for it says nothing of how slow the next cycle will be.
-    const counted = head?.isPlanning === true ? Math.max(Math.min(took, this.pace), took - PLAN_MS) : took
-    this.pace += (counted - this.pace) * LAST_COUNTS
     this.headSince = now
+    // A plan is made once, so that the time for it says nothing of how slow the next cycle will be.
+    const isPlanning = head?.isPlanning === true
+    const counted = isPlanning ? Math.max(Math.min(took, this.pace), took - PLAN_MS) : took
+    this.pace += (counted - this.pace) * LAST_COUNTS
+    if (head?.request.kind !== 'run') return
+    const { text } = head.request.statement
+    // What is planned is not slow for that; quick is quick.
+    if (!isPlanning || text.pace === undefined || counted < text.pace) text.took(counted)
   }
 
   /** Takes out every cycle: those that were sent, up to the one with the nonce `sent`, and those that never left. */

@@ -1,7 +1,7 @@
 import { BACKEND, type SettingsFrame, errorMessage, lengthAt } from '../wire/index.ts'
 import { Cycle } from './cycle.ts'
 import type { DescribeOutcome } from './lane-task.ts'
-import type { Statement } from './statements.ts'
+import type { Asking, Statement } from './statements.ts'
 import type { Share } from './tally.ts'
 
 /** How a description is asked for. */
@@ -15,21 +15,26 @@ export interface Describing {
 }
 
 /**
- * Asks the server what a statement looks like under a tenant's settings. Lanes that want to know the same at the same
- * time wait for the one that asks; if the server refuses, each asks for itself, because the error belongs to its asker.
+ * Asks the server what a statement looks like under a tenant's settings. Lanes of one tenant that want to know the same at
+ * the same time wait for the one that asks; if the server refuses, each asks for itself, because the error belongs to its
+ * asker. Another tenant's do not wait: what asks may stand behind slow statements of its own tenant.
  */
 export function describe (describing: Describing, outcome: DescribeOutcome & { readonly refused: (error: Error) => void, readonly lost: (reason: Error) => void }): void {
-  const { statement, isShared } = describing
+  const { statement, isShared, share } = describing
   // A lane in a transaction may hold the lock that the other one waits for.
-  if (isShared && statement.waiting !== undefined) {
-    statement.waiting.push(() => statement.description === undefined ? describe(describing, outcome) : outcome.then())
+  const asking = isShared ? statement.asking.find((one) => one.share === share) : undefined
+  if (asking !== undefined) {
+    asking.waiting.push(() => statement.description === undefined ? describe(describing, outcome) : outcome.then())
     return
   }
-  const waiting: (() => void)[] = []
-  if (isShared) statement.waiting = waiting
+  const own: Asking = { share, waiting: [] }
+  if (isShared) statement.asking = [...statement.asking, own]
+  // It is on its connection until it is answered, also when nobody waits for it any more.
+  share?.add()
   ask(describing, outcome, () => {
-    if (statement.waiting === waiting) statement.waiting = undefined
-    for (const go of waiting) go()
+    share?.remove()
+    statement.asking = statement.asking.filter((one) => one !== own)
+    for (const go of own.waiting) go()
   })
 }
 

@@ -1,5 +1,5 @@
 import { ClosedError, ConnectionLostError, DatabaseUnreachableError, DeadlineError, OutcomeUnknownError, SqlUnexpectedError } from '../../words/errors/index.ts'
-import { type Description, opensCursor } from '../wire/index.ts'
+import { type Description, isRead, opensCursor } from '../wire/index.ts'
 import { beginningOf } from './beginning.ts'
 import type { Cycle } from './cycle.ts'
 import { describe } from './describing.ts'
@@ -19,14 +19,11 @@ export interface RouterParts {
   readonly types: TypeLookup
 }
 
-// A statement of another kind, or a text of several, may have changed something before its answer was lost.
-const READS = /^\s*(select|show|table|values)\b/i
-
-/** Tells whether nothing stays of it if its connection is lost. */
+/** Tells whether nothing stays of it if its connection is lost: a text of several may have changed something before its answer was. */
 function isHarmless ({ request, isInTransaction }: Cycle): boolean {
   if (request.kind === 'bare') return request.isCommit !== true
   if (isInTransaction || request.kind === 'describe') return true
-  return request.kind === 'run' && READS.test(request.statement.text.sql)
+  return request.kind === 'run' && isRead(request.statement.text.sql)
 }
 
 const isBegun = (): undefined => undefined

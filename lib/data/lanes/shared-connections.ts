@@ -71,18 +71,18 @@ export class SharedConnections {
    * The first connection that has little to do and is not stuck: few connections with full queues cost fewer writes than
    * many with one cycle each. A schema of one tenant has a home. What is too much for it goes to the next one, always the
    * same, if that one has seen the schema before; if not, more is queued at the home, because its statements would have to be
-   * planned anew. Some of the connections are homes, so that their queues are fuller, and the others take what is too much.
+   * planned anew: what is known to be quick, since a burst of others would be served one after the other there. Some of the connections are homes, so that their queues are fuller, and the others take what is too much.
    */
-  pick ({ frame, share }: Cycle): Connection | undefined {
-    const { shape = '', tenantId = '' } = frame ?? {}
+  pick (cycle: Cycle): Connection | undefined {
+    const { shape = '', tenantId = '' } = cycle.frame ?? {}
     const now = performance.now()
-    const bound = this.#boundOf(share)
+    const bound = this.#boundOf(cycle.share)
     const at = this.#homeOf(shape, tenantId)
     const home = this.#shared[at]
     const mayStay = home !== undefined && isWithin(bound, home)
     if (mayStay && this.#isFree(home, now, FEW, SLOW_AT_HOME_MS)) return home
     const other = this.#free(at + 1, now, bound)
-    return mayStay && other?.hasSeen(shape) !== true && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) ? home : other
+    return mayStay && isQuick(cycle) && other?.hasSeen(shape) !== true && this.#isFree(home, now, MANY, SLOW_AT_HOME_MS) ? home : other
   }
 
   /** The first one from `start` on that has little to do. */
@@ -156,6 +156,11 @@ export class SharedConnections {
     const hasRoom = depth === 0 || (depth < room && depth * pace < LONG_MS && now - headSince < slow)
     return hasRoom && connection.isUsable && !isOld(connection, now)
   }
+}
+
+/** Tells whether it is known that a statement does not take long. */
+function isQuick ({ request }: Cycle): boolean {
+  return request.kind === 'run' && request.statement.text.pace !== undefined && request.statement.text.pace < SLOW_MS
 }
 
 function isWithin (bound: Share | undefined, connection: Connection): boolean {

@@ -1,4 +1,8 @@
 import { type Description, type StatementKind, kindOfStatement } from '../wire/index.ts'
+import type { Share } from './tally.ts'
+
+/** How much the last run counts in the average. */
+const LAST_COUNTS = 1 / 8
 
 /** One SQL text with the parameter types that its Parse fixed, as many lanes and tenants send it. */
 export class StatementText {
@@ -10,6 +14,7 @@ export class StatementText {
   readonly byShape = new Map<string, Statement>()
   /** One of its descriptions, under whatever shape: those of the other shapes mostly look the same. */
   sample: Description | undefined
+  #pace: number | undefined
   /** How often the driver prepared it without a name. */
   unnamedUses = 0
 
@@ -18,15 +23,33 @@ export class StatementText {
     this.sql = text
     this.kind = kindOfStatement(text)
   }
+
+  /** How many milliseconds it took a server of late, on average, whoever's it was; undefined while it has not run. */
+  get pace (): number | undefined {
+    return this.#pace
+  }
+
+  /** Says how long it took once more. */
+  took (milliseconds: number): void {
+    this.#pace = this.#pace === undefined ? milliseconds : this.#pace + (milliseconds - this.#pace) * LAST_COUNTS
+  }
 }
+
+/** Somebody of a tenant who asks what a statement looks like, and what of the same tenant waits for the answer. */
+export interface Asking {
+  readonly share: Share | undefined
+  readonly waiting: (() => void)[]
+}
+
+const NOBODY: readonly Asking[] = []
 
 /** A text under one shape of settings: the same names mean the same tables. */
 export class Statement {
   readonly text: StatementText
   readonly shape: string
   #description: Description | undefined
-  /** Whoever waits for the description that somebody else has asked for. */
-  waiting: (() => void)[] | undefined
+  /** Those who ask what it looks like at the moment. */
+  asking: readonly Asking[] = NOBODY
 
   constructor (text: StatementText, shape: string) {
     this.text = text

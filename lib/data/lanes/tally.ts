@@ -1,6 +1,18 @@
-/** What one tenant has: one object for as long as it is anything, so that who has it can be told by it. */
-export interface Share {
-  count: number
+/** How many one tenant has: one object for as long as there are any, so that who has them can be told by it. */
+export class Share {
+  #count = 0
+
+  get count (): number {
+    return this.#count
+  }
+
+  add (): void {
+    this.#count++
+  }
+
+  remove (): void {
+    if (this.#count > 0) this.#count--
+  }
 }
 
 /** So many tenants are remembered before those that have none are forgotten. */
@@ -19,24 +31,21 @@ export class Tally {
 
   /** Counts one more, and returns what to take it from again. */
   add (tenantId: string): Share {
-    const known = this.#shares.get(tenantId)
-    if (known !== undefined) {
-      known.count++
-      return known
-    }
-    if (this.#shares.size >= MAX_KEPT) this.#forget()
-    const share: Share = { count: 1 }
-    this.#shares.set(tenantId, share)
+    const share = this.#shares.get(tenantId) ?? this.#open(tenantId)
+    share.add()
     return share
-  }
-
-  remove (share: Share): void {
-    if (share.count > 0) share.count--
   }
 
   /** How many tenants are remembered. */
   get size (): number {
     return this.#shares.size
+  }
+
+  #open (tenantId: string): Share {
+    if (this.#shares.size >= MAX_KEPT) this.#forget()
+    const share = new Share()
+    this.#shares.set(tenantId, share)
+    return share
   }
 
   #forget (): void {

@@ -64,7 +64,7 @@ export class Turns {
   /** Says that a statement has run, and returns whose turn it is. */
   next (share: Share): Turn | undefined {
     this.#running--
-    this.#runningOf.remove(share)
+    share.remove()
     const next = this.#queue.length === 0 ? undefined : this.#queue.shift((key) => this.#hasRoom(key))
     return next === undefined ? undefined : { waiter: next.waiter, share: this.#count(next.key) }
   }

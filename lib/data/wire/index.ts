@@ -14,6 +14,7 @@ export type { OpenSocket } from './login-socket.ts'
 export {
   BACKEND, EXECUTE, FLUSH, FRONTEND, HEADER, IDLE, IN_FAILED_TRANSACTION, IN_TRANSACTION, SYNC, TERMINATE, bareStatement, closeOf, describeOf, descriptionReply, emptyReply, lengthAt, message, parseOf, queryOf, readyForQuery
 } from './messages.ts'
+export { isRead } from './reads.ts'
 export { SCHEMA_IS_MISSING, type SettingsDialect, type SettingsFrame, type SettingsMessages, postgresDialect } from './settings-frame.ts'
 export { type TransactionOpening, transactionOpening } from './transaction-opening.ts'
 export { type StatementKind, isCommit, isExpectedTag, kindOfStatement, kindOfText, refusalOf } from './statement-kinds.ts'

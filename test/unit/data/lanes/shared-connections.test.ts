@@ -3,17 +3,24 @@ import t from 'tap'
 import { Connection } from '../../../../lib/data/lanes/connection.ts'
 import { Cycle } from '../../../../lib/data/lanes/cycle.ts'
 import { SharedConnections } from '../../../../lib/data/lanes/shared-connections.ts'
+import { Statements } from '../../../../lib/data/lanes/statements.ts'
 import { type Share, Tally } from '../../../../lib/data/lanes/tally.ts'
-import { BACKEND, message } from '../../../../lib/data/wire/messages.ts'
+import { BACKEND, int16, message, parseBody } from '../../../../lib/data/wire/messages.ts'
 import { postgresDialect } from '../../../../lib/data/wire/settings-frame.ts'
 import { parseTenantId } from '../../../../lib/words/names.ts'
 
 const dialect = postgresDialect({ isNamed: true })
 const OWNER = { receive () {}, described () {}, refused () {}, finished () {}, lost () {} }
 
-function cycleOf (shape: string, tenant: string, share?: Share): Cycle {
+const statements = new Statements()
+// Known to be quick.
+statements.text(parseBody('select 1')).took(0.2)
+const BIND = message(66, '\0name\0', int16(0), int16(0), int16(0))
+
+function cycleOf (shape: string, tenant: string, { share, text = 'select 1' }: { readonly share?: Share, readonly text?: string } = {}): Cycle {
   const frame = dialect.frameOf({ tenantId: parseTenantId(tenant), searchPath: shape, schema: '' })
-  return new Cycle(OWNER, frame, { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true, share)
+  const statement = statements.statement(statements.text(parseBody(text)), shape)
+  return new Cycle(OWNER, frame, { kind: 'run', statement, isNamed: true, bind: BIND, nameEnd: BIND.indexOf(0, 6), cursor: undefined }, true, share)
 }
 
 /** Connections of nobody, and what each is busy with. */
@@ -30,7 +37,7 @@ function scene (count: number, { settled = count, perTenant = count } = {}) {
     Object.defineProperty(connection, 'pace', { configurable: true, value: pace })
   }
   const see = (at: number, shape: string): void => connections[at]?.add(cycleOf(shape, 'acme'))
-  const pick = (shape: string, tenant = shape): number => connections.findIndex((one) => one === shared.pick(cycleOf(shape, tenant)))
+  const pick = (shape: string, tenant = shape, text?: string): number => connections.findIndex((one) => one === shared.pick(cycleOf(shape, tenant, text === undefined ? {} : { text })))
   const add = (): void => { for (const connection of connections.slice(settled)) shared.add(connection) }
   return { shared, connections, pick, isBusy, add, see }
 }
@@ -54,8 +61,9 @@ t.test('nobody settles before there are enough connections to choose from', asyn
   t.equal(pick('b'), 1, 'it has a home')
 })
 
-t.test('what is too much for a home goes where the schema was seen before, and stays up to a limit where it was not', async (t) => {
+t.test('what is too much for a home goes where the schema was seen before, and what is known to be quick stays up to a limit where it was not', async (t) => {
   const { pick, isBusy, see } = scene(4)
+  for (let run = 0; run < 30; run++) statements.text(parseBody('select slow')).took(40)
   t.same(['a', 'b', 'c'].map((shape) => pick(shape)), [0, 1, 2])
   see(1, 'a')
   see(2, 'other')
@@ -66,7 +74,12 @@ t.test('what is too much for a home goes where the schema was seen before, and s
   t.equal(pick('a'), 1, 'the next one knows the tables')
   isBusy(1, { depth: 8 })
   t.same([pick('a'), pick('b')], [0, 1], 'the one behind that does not')
+  isBusy(2, {})
+  t.same(['select new', 'select slow'].map((text) => pick('a', 'a', text)), [2, 2], 'nobody knows that these are quick')
+  statements.text(parseBody('select slow')).took(0)
+  t.equal(pick('a', 'a', 'select slow'), 2, 'one quick run says little')
   isBusy(0, { depth: 16 })
+  isBusy(2, {})
   t.equal(pick('a'), 2, 'so many are too many')
 })
 
@@ -92,7 +105,7 @@ t.test('a tenant is on no more connections than its share', async (t) => {
   const tally = new Tally()
   /** Sends one more statement of a tenant, which is at work for too long by now, and returns where it went. */
   const send = (tenant: string, where = shared.pick.bind(shared)): number => {
-    const cycle = cycleOf('shared', tenant, tally.add(tenant))
+    const cycle = cycleOf('shared', tenant, { share: tally.add(tenant) })
     const at = connections.findIndex((one) => one === where(cycle))
     connections[at]?.add(cycle)
     if (at !== -1) isBusy(at, { milliseconds: 50 })
