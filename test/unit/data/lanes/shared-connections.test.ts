@@ -33,7 +33,7 @@ function scene (count: number, { settled = count, perTenant = count } = {}) {
     const connection = connections[at]
     if (connection === undefined) return
     while (connection.depth < depth) connection.add(new Cycle(OWNER, undefined, { kind: 'bare', messages: message(BACKEND.ready, 'I') }, true))
-    Object.defineProperty(connection, 'headSince', { configurable: true, value: performance.now() - milliseconds })
+    Object.defineProperty(connection, 'headSince', { configurable: true, get: () => performance.now() - milliseconds })
     Object.defineProperty(connection, 'pace', { configurable: true, value: pace })
   }
   const see = (at: number, shape: string): void => connections[at]?.add(cycleOf(shape, 'acme'))
