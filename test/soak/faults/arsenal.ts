@@ -1,18 +1,21 @@
 import type { Ledger } from '../ledger.ts'
 import type { Action, Lie, Point, ProxyFault } from './kinds.ts'
 
+/** A lie is told so often each time that it is armed: a connection may end for a reason of its own before anybody believes it. */
+const TOLD = 3
+
 /** The faults that wait for a connection that is where they strike. */
 export class Arsenal {
   readonly #ledger: Ledger
   readonly #actions: { readonly name: string, readonly point: Point, readonly action: Action }[] = []
-  readonly #lies = new Map<Lie, string>()
+  readonly #lies = new Map<Lie, { readonly name: string, readonly times: number }>()
 
   constructor (ledger: Ledger) {
     this.#ledger = ledger
   }
 
   arm (fault: ProxyFault): void {
-    if ('lie' in fault) this.#lies.set(fault.lie, fault.name)
+    if ('lie' in fault) this.#lies.set(fault.lie, { name: fault.name, times: TOLD })
     else if (!this.#actions.includes(fault)) this.#actions.push(fault)
   }
 
@@ -39,8 +42,10 @@ export class Arsenal {
   }
 
   told (lie: Lie): void {
-    const name = this.#lies.get(lie) ?? `lie: ${lie}`
+    const { name, times } = this.#lies.get(lie) ?? { name: `lie: ${lie}`, times: 1 }
     this.#lies.delete(lie)
+    // Behind the others, so that each is told once before one is told again.
+    if (times > 1) this.#lies.set(lie, { name, times: times - 1 })
     this.#ledger.count('faults', name)
     this.#ledger.count('lies', 'told')
   }

@@ -54,7 +54,8 @@ export class Liar {
 
   #finish (answer: WireMessage[]): Buffer {
     const lie = this.#lie
-    if (lie === undefined) return this.#giveUp()
+    // The registry's answers have the settings of the catalog and no tenant: there is nothing to rename.
+    if (lie === undefined || (lie === 'other tenant' && !this.#hasId(answer))) return this.#giveUp()
     if (lie === 'swap' && this.#first === undefined) {
       this.#first = answer
       this.#answer = []
@@ -87,7 +88,10 @@ export class Liar {
       for (let from = found; from !== -1; from = row.indexOf(id, from)) row.write(other, from)
       return
     }
-    // The registry asks with the settings of the catalog and the id; without one the number is as good.
-    row.writeInt32BE(row.readInt32BE(row.length - NUMBER_BYTES) ^ 1, row.length - NUMBER_BYTES)
+  }
+
+  /** Whether the settings in front of an answer say whose it is. */
+  #hasId ([, settings]: readonly WireMessage[]): boolean {
+    return settings !== undefined && this.#ids.some((id) => settings.bytes.includes(id))
   }
 }

@@ -20,6 +20,8 @@ export class Link {
   #commit: WireMessage | undefined
   /** True between an answer's first message and its last. */
   #isAnswering = false
+  /** Whether the connection ends for a reason of its own: the server went away, or the client has said goodbye. */
+  #isOver = false
   /** How often the server has to become ready for all that it was sent. */
   #due = 0
 
@@ -33,7 +35,10 @@ export class Link {
     client.on('data', (chunk: Buffer) => this.#sent(fromClient.split(chunk)))
     server.on('data', (chunk: Buffer) => this.#answered(fromServer.split(chunk)))
     client.on('close', () => server.destroy())
-    server.on('close', () => { if (!this.#isStalled) client.destroy() })
+    server.on('close', () => {
+      this.#isOver ||= !client.destroyed
+      if (!this.#isStalled) client.destroy()
+    })
   }
 
   /** Breaks now if nothing is under way. */
@@ -48,6 +53,7 @@ export class Link {
 
   #sent (messages: readonly WireMessage[]): void {
     if (this.#isStalled || messages.length === 0) return
+    this.#isOver ||= messages.some(({ type }) => type === 'X')
     this.#commit = messages.find(isCommit)
     if (this.#strike(this.#pointsBefore(messages))) return
     this.#due += messages.filter(({ type }) => type === 'S' || type === 'Q').length
@@ -97,10 +103,13 @@ export class Link {
     return bytes
   }
 
-  /** A lie that is noticed ends the connection. */
+  /** A lie that is noticed ends the connection. Where that ends for another reason nobody knows, and the lie is told once more. */
   #watch (lie: NonNullable<Liar['told']>): void {
     const timer = setTimeout(() => this.#arsenal.believed(lie), lie === 'drop' ? DROP_BELIEVED_AFTER_MS : BELIEVED_AFTER_MS)
-    this.#client.once('close', () => clearTimeout(timer))
+    this.#client.once('close', () => {
+      clearTimeout(timer)
+      if (this.#isOver) this.#arsenal.arm({ name: `lie: ${lie}`, lie })
+    })
   }
 
   /** Breaks if something waits for one of these points. `rest` is what the server has said and nobody has heard. */
