@@ -30,11 +30,13 @@ export class CycleQueue {
   push (cycle: Cycle): void {
     if (this.length === 0) this.headSince = performance.now()
     this.#cycles.push(cycle)
+    if (cycle.share !== undefined) cycle.share.placed++
   }
 
   /** Ends the cycle at the head. Nothing keeps it: what has been answered and is still referred to is copied by each collection of garbage. */
   shift (): void {
     const head = this.#cycles.shift()
+    if (head?.share !== undefined) head.share.placed--
     const now = performance.now()
     const took = now - this.headSince
     this.headSince = now
@@ -52,6 +54,7 @@ export class CycleQueue {
   split (sent: number): { readonly sent: readonly Cycle[], readonly unsent: readonly Cycle[] } {
     const cycles = this.#cycles
     this.#cycles = []
+    for (const { share } of cycles) if (share !== undefined) share.placed--
     return { sent: cycles.filter(({ nonce }) => nonce <= sent), unsent: cycles.filter(({ nonce }) => nonce > sent) }
   }
 }

@@ -29,10 +29,7 @@ export function describe (describing: Describing, outcome: DescribeOutcome & { r
   }
   const own: Asking = { share, waiting: [] }
   if (isShared) statement.asking = [...statement.asking, own]
-  // It is on its connection until it is answered, also when nobody waits for it any more.
-  share?.add()
   ask(describing, outcome, () => {
-    share?.remove()
     statement.asking = statement.asking.filter((one) => one !== own)
     for (const go of own.waiting) go()
   })

@@ -124,8 +124,7 @@ export class SharedConnections {
     const { max, perTenant } = this.#options
     if (perTenant >= max || share === undefined) return undefined
     const most = Math.max(1, Math.min(perTenant, this.#shared.length - 1))
-    // Without this one it has too few statements to be on so many.
-    if (share.count <= most) return undefined
+    if (share.placed < most) return undefined
     let taken = 0
     for (const connection of this.#shared) if (connection.serves(share)) taken++
     return taken < most ? undefined : share

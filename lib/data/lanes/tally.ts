@@ -1,6 +1,8 @@
 /** How many one tenant has: one object for as long as there are any, so that who has them can be told by it. */
 export class Share {
   #count = 0
+  /** How many cycles connections have of it: those that nobody waits for any more too, until they are answered. */
+  placed = 0
 
   get count (): number {
     return this.#count
@@ -49,6 +51,6 @@ export class Tally {
   }
 
   #forget (): void {
-    for (const [tenantId, { count }] of this.#shares) if (count === 0) this.#shares.delete(tenantId)
+    for (const [tenantId, { count, placed }] of this.#shares) if (count + placed === 0) this.#shares.delete(tenantId)
   }
 }
