@@ -39,6 +39,22 @@ t.test('a transaction', async (t) => {
     t.same(await idsOf(all), [10, 11, 12, 13])
   })
 
+  t.test('has its settings by another statement of the server\'s from its second one on: it would analyse and plan one for both anew, twice in each transaction', async (t) => {
+    // SQL of a tenant may not look by itself.
+    await all.behind.admin.unsafe(`
+      create schema if not exists extensions;
+      grant usage on schema extensions to public;
+      create function extensions.settings_uses() returns int[] language sql as $$
+        select array_agg((generic_plans + custom_plans)::int order by name) from pg_prepared_statements where name like 'zakops%' and statement like '%set_config%'
+      $$`)
+    const uses = async (tx: Pick<typeof sql, 'unsafe'>): Promise<readonly number[]> => (await tx.unsafe('select extensions.settings_uses() as uses', [], { prepare: true }))[0]?.['uses']
+    const [first = [], second = [], third = []] = await as('globex', () => sql.begin(async (tx) => [await uses(tx), await uses(tx), await uses(tx)]))
+    const since = (counts: readonly number[]): number[] => counts.map((count, i) => count - (first[i] ?? NaN))
+    const again = second.findIndex((count, i) => count !== first[i])
+    t.same([since(second), since(third)], again === 0 ? [[1, 0], [2, 0]] : [[0, 1], [0, 2]], 'the same one by the second and the third')
+    t.ok((first[1 - again] ?? 0) > 0, 'the other one by the first')
+  })
+
   t.test('of no statement is not sent at all, and leaves nothing to the next one', async (t) => {
     proxy.arm('begin', 'cut before')
     t.equal(await as('acme', () => sql.begin(async () => 'nothing')), 'nothing')

@@ -67,7 +67,8 @@ function writeBehindFrame (cycle: Cycle, { request, nonceAt, row, replies }: Set
 function writePrepared (cycle: Cycle, request: PreparedRequest, nonce: number, statements: ServerStatements, outbox: Outbox): void {
   const frame = requireFrame(cycle)
   const opening = open(cycle, outbox)
-  outbox.putNumbered(frame.request, nonce, frame.nonceAt)
+  const settings = cycle.isInTransaction && cycle.opening === undefined ? frame.requestAgain : frame.request
+  outbox.putNumbered(settings, nonce, frame.nonceAt)
   // What is sent once more is prepared anew: on another connection it may be as outdated. A cursor cannot be sent once more.
   const known = request.isNamed && !cycle.isRetried && !cycle.isCursor ? believed(request.statement, statements, cycle.isInTransaction) : undefined
   const front = known === undefined ? prepare(request, statements, outbox) : { server: known, closes: 0, isParsing: false }

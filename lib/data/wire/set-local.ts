@@ -49,8 +49,10 @@ function frameOf (settings: TenantSettings, statements: readonly string[], { nam
   const behindNonce = value(schema).length + 2 + 3 * 2
   const front = Buffer.concat([...statements.map((text) => bareRun(parseBody(text))), parse, bind])
   const row = message(dataRow, int16(3), value(searchPath.replaceAll('"', '')), value(tenantId), nonce)
+  const request = Buffer.concat([front, EXECUTE])
   const messages: SettingsMessages = {
-    request: Buffer.concat([front, EXECUTE]),
+    request,
+    requestAgain: request,
     nonceAt: front.length - behindNonce - 4,
     replies: [...statements.flatMap(() => RUN), ...parseReplies, bindComplete, dataRow, commandComplete],
     row: row.subarray(0, row.length - 4),

@@ -21,6 +21,8 @@ export interface SettingsFrame {
 export interface SettingsMessages {
   /** What is sent; the nonce has to be written at `nonceAt`. */
   readonly request: Buffer
+  /** The same, as long, for a transaction that has had its settings before. */
+  readonly requestAgain: Buffer
   readonly nonceAt: number
   /** Types of the messages that have to come back, in this order. */
   readonly replies: readonly number[]
@@ -82,11 +84,13 @@ const BINARY = 1
  * transaction needs it parsed each time. With `sign`, tenant ids are sent signed.
  */
 export function postgresDialect ({ isNamed, sign }: { readonly isNamed: boolean, readonly sign?: Sign | undefined }): SettingsDialect {
-  const prepared = prepareFrame(FRAME_BODY, isNamed)
-  const replies = [...prepared.parseReplies, bindComplete, dataRow, commandComplete]
-  const make = (settings: FrameSettings, isSecret: boolean): SettingsMessages => messagesOf(settings, { ...prepared, replies }, isSecret)
+  const [first, again] = [prepareFrame(FRAME_BODY, isNamed), prepareFrame(FRAME_BODY, isNamed)]
+  const names = { first, again, replies: [...first.parseReplies, bindComplete, dataRow, commandComplete] }
+  const make = (settings: FrameSettings, isSecret: boolean): SettingsMessages => messagesOf(settings, names, isSecret)
   return {
-    ...prepared.once,
+    isNaming: isNamed,
+    setUp: Buffer.concat([first.once.setUp, again.once.setUp]),
+    setUpReplies: [...first.once.setUpReplies, ...again.once.setUpReplies],
     frameOf (settings) {
       const { tenantId } = settings
       // Nobody is nobody without a signature.
@@ -99,17 +103,29 @@ export function postgresDialect ({ isNamed, sign }: { readonly isNamed: boolean,
 /** Tenant settings, and the text that says who the tenant is. */
 type FrameSettings = TenantSettings & { readonly value: string }
 
-function messagesOf ({ searchPath, schema, value: tenant }: FrameSettings, { name, parse, replies }: Pick<PreparedFrame, 'name' | 'parse'> & Pick<SettingsMessages, 'replies'>, isSecret: boolean): SettingsMessages {
+/**
+ * The statement that sets a tenant, prepared twice: the server analyses and plans one anew whenever names may mean something else
+ * than when it last ran, and with one alone that would be twice in each transaction.
+ */
+interface PreparedTwice extends Pick<SettingsMessages, 'replies'> {
+  readonly first: PreparedFrame
+  /** For a transaction that has its settings already. */
+  readonly again: PreparedFrame
+}
+
+function messagesOf ({ searchPath, schema, value: tenant }: FrameSettings, { first, again, replies }: PreparedTwice, isSecret: boolean): SettingsMessages {
   const nonce = value(int32(0))
-  const bind = message(FRONTEND.bind, `\0${name}\0`,
+  const bindOf = ({ name }: PreparedFrame): Buffer => message(FRONTEND.bind, `\0${name}\0`,
     int16(4), int16(TEXT), int16(TEXT), int16(BINARY), int16(TEXT),
     int16(4), value(searchPath), value(tenant), nonce, value(schema),
     int16(3), int16(TEXT), int16(TEXT), int16(BINARY))
+  const bind = bindOf(first)
   const behindNonce = value(schema).length + 2 + 3 * 2
   const row = message(dataRow, int16(3), value(searchPath), value(tenant), nonce)
   return {
-    request: Buffer.concat([parse, bind, EXECUTE]),
-    nonceAt: parse.length + bind.length - behindNonce - 4,
+    request: Buffer.concat([first.parse, bind, EXECUTE]),
+    requestAgain: Buffer.concat([again.parse, bindOf(again), EXECUTE]),
+    nonceAt: first.parse.length + bind.length - behindNonce - 4,
     replies,
     row: row.subarray(0, row.length - 4),
     inText: isSecret

@@ -23,7 +23,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('two cycles change places now and then', 'data/lanes/cycle-queue.ts',
     'this.#cycles.push(cycle)', `if (${sometimes(0.5)} && this.length > 1) this.#cycles.splice(-1, 0, cycle)\n    else this.#cycles.push(cycle)`),
   mutation('a frame is left out now and then', 'data/lanes/write-cycle.ts',
-    '  outbox.putNumbered(frame.request, nonce, frame.nonceAt)\n  // What is sent once more', `  if (!${sometimes(0.05)}) outbox.putNumbered(frame.request, nonce, frame.nonceAt)\n  // What is sent once more`),
+    '  outbox.putNumbered(settings, nonce, frame.nonceAt)', `  if (!${sometimes(0.05)}) outbox.putNumbered(settings, nonce, frame.nonceAt)`),
   mutation('a frame is another tenant\'s now and then', 'data/places/tenant-place.ts',
     'const known = tenant === undefined ? undefined : this.#frames.get(tenant)', `const known = tenant === undefined ? undefined : ${sometimes(0.05)} ? Reflect.get(globalThis, 'lastFrame') : this.#frames.get(tenant)\n    if (tenant !== undefined && this.#frames.has(tenant)) Reflect.set(globalThis, 'lastFrame', this.#frames.get(tenant))`),
   mutation('a lane is handed over before its server is ready', 'data/lanes/lane.ts',
