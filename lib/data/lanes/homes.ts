@@ -25,6 +25,11 @@ export class Homes {
     return 'everywhere'
   }
 
+  /** How many schemas have a home, or are at home everywhere. */
+  get schemas (): number {
+    return this.#homes.size
+  }
+
   /** How many connections are home to a schema. */
   get size (): number {
     return this.#residents.size

@@ -43,8 +43,8 @@ function scene (count: number, { settled = count, perTenant = count } = {}) {
 }
 
 t.test('a schema stays where its statements are planned while others would call the connection slow', async (t) => {
-  const { pick, isBusy } = scene(5)
-  t.same(['a', 'b', 'c', 'd', 'e'].map((shape) => pick(shape)), [0, 1, 2, 0, 1], 'each schema settles where the fewest live, and no more than 0.6 of the connections are homes')
+  const { pick, isBusy } = scene(10)
+  t.same(['a', 'b', 'c', 'd', 'e'].map((shape) => pick(shape)), [0, 1, 2, 0, 1], 'each schema settles where the fewest live, and no more than 0.3 of the connections are homes of a few')
   isBusy(0, { milliseconds: 4 })
   t.equal(pick('a'), 0)
   t.equal(pick('shared', 'x'), 2, 'a schema without a plan there')
@@ -52,11 +52,20 @@ t.test('a schema stays where its statements are planned while others would call 
   t.same([pick('a'), pick('a')], [1, 1], 'a home that is really slow is left, for the same other one each time')
 })
 
+t.test('the more schemas there are, the more connections are homes, and each of as many', async (t) => {
+  const { pick } = scene(10)
+  const homes = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => pick(`s${from + i}`))
+  t.same(new Set(homes(0, 301)), new Set([0, 1, 2]))
+  t.same(new Set(homes(301, 399)), new Set([3]), 'the next ones settle on one more, until it is home to as many')
+  const all = [...homes(399, 900), ...homes(0, 399)]
+  t.same([0, 1, 2, 3, 4, 5, 6].map((at) => all.filter((home) => home === at).length), [150, 150, 150, 150, 150, 150, 0], 'no more than 0.6')
+})
+
 t.test('nobody settles before there are enough connections to choose from', async (t) => {
   const { pick, isBusy, add } = scene(4, { settled: 1 })
   t.same(['a', 'b'].map((shape) => pick(shape)), [0, 0])
   add()
-  t.same(['a', 'b', 'c', 'd'].map((shape) => pick(shape)), [0, 1, 2, 0])
+  t.same(['a', 'b', 'c', 'd'].map((shape) => pick(shape)), [0, 1, 0, 1])
   isBusy(1, { depth: 9 })
   t.equal(pick('b'), 1, 'it has a home')
 })
@@ -64,7 +73,7 @@ t.test('nobody settles before there are enough connections to choose from', asyn
 t.test('what is too much for a home goes where the schema was seen before, and what is known to be quick stays up to a limit where it was not', async (t) => {
   const { pick, isBusy, see } = scene(4)
   for (let run = 0; run < 30; run++) statements.text(parseBody('select slow')).took(40)
-  t.same(['a', 'b', 'c'].map((shape) => pick(shape)), [0, 1, 2])
+  t.same(['a', 'b', 'c'].map((shape) => pick(shape)), [0, 1, 0])
   see(1, 'a')
   see(2, 'other')
   isBusy(0, { depth: 7 })
