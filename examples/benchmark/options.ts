@@ -20,8 +20,8 @@ export const USAGE = `npm run bench -- [options]
   --only <text>      only lines with this text in title or label; may be given several times
   --output <path>    the JSON file (examples/benchmark/results.json)
   --tenants <n>      how many tenants are used once each (10000)
-  --rounds <n>       how often each pair is measured (5)
-  --milliseconds <n> how long each run is (150)
+  --rounds <n>       how often each pair is measured (9)
+  --milliseconds <n> how long each run is (100)
   --warm-up <n>      how many milliseconds a line may take to get warm (3000)
 DATABASE_URL: another server, as an administrator who may create databases and roles.`
 
@@ -47,9 +47,9 @@ export function readOptions (args: string[]): BenchmarkOptions {
     sizes: isQuick ? [1, 3, 10, 30] : [1, 10, 100, 1000],
     visits: count('tenants', values.tenants) ?? (isQuick ? 300 : 10_000),
     timing: {
-      rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 5),
-      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 150),
-      warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 300, longest: count('warm-up', values['warm-up']) ?? 3_000 }
+      rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 9),
+      milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 100),
+      warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 200, longest: count('warm-up', values['warm-up']) ?? 3_000 }
     }
   }
 }

@@ -9,9 +9,6 @@ import { type Spread, spreadOf } from './summary.ts'
 
 export const SIGNED_TITLE = 'A signed context: the server\'s time for one statement, rls'
 
-/** The difference is small, so it takes more pairs to see it. */
-const ROUNDS = 3
-
 /** How many statements a run has; the time of one is too short for a clock. */
 const STATEMENTS = 10_000
 
@@ -35,7 +32,7 @@ export async function measureSigned (database: BenchmarkDatabase, { rounds }: Ti
   if (first === undefined || second === undefined) throw new Error('There are two databases.')
   try {
     const pairs: Array<readonly [unsigned: number, signed: number]> = []
-    for (let round = 0; round < rounds * ROUNDS + 1 && !ending.aborted; round++) {
+    for (let round = 0; round < rounds + 1 && !ending.aborted; round++) {
       const pair = [await first.run(), await second.run()] as const
       // The first one is for caches.
       if (round > 0) pairs.push(pair)

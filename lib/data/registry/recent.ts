@@ -1,15 +1,13 @@
-/**
- * A bounded map that drops what was used longest ago, and believes nothing older than `maxAge` milliseconds. `since` is when
- * an entry was asked for: it may have changed at any time after that.
- */
-export class Recent<V extends { readonly since: number }> {
-  readonly #entries = new Map<string, V>()
-  readonly #maxAge: number
-  readonly #maxSize: number
+import { RecentlyUsed } from '../../words/recently-used.ts'
 
-  constructor (maxAge: number, maxSize: number) {
+/** What was used of late, and nothing that was asked for more than `maxAge` milliseconds ago: it may have changed at any time after `since`. */
+export class Recent<V extends { readonly since: number }> {
+  readonly #entries: RecentlyUsed<V>
+  readonly #maxAge: number
+
+  constructor (maxAge: number, max: number) {
+    this.#entries = new RecentlyUsed(max)
     this.#maxAge = maxAge
-    this.#maxSize = maxSize
   }
 
   get size (): number {
@@ -19,24 +17,13 @@ export class Recent<V extends { readonly since: number }> {
   /** `now` as performance.now() has it. */
   get (key: string, now: number): V | undefined {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    if (now - entry.since >= this.#maxAge) {
-      this.#entries.delete(key)
-      return undefined
-    }
-    // Which was used longest ago matters only when there may soon be too many.
-    if (this.#entries.size >= this.#maxSize / 2) {
-      this.#entries.delete(key)
-      this.#entries.set(key, entry)
-    }
-    return entry
+    if (entry === undefined || now - entry.since < this.#maxAge) return entry
+    this.#entries.delete(key)
+    return undefined
   }
 
   set (key: string, entry: V): void {
-    this.#entries.delete(key)
     this.#entries.set(key, entry)
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > this.#maxSize && oldest !== undefined) this.#entries.delete(oldest)
   }
 
   delete (key: string): void {

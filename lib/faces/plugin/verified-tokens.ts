@@ -1,4 +1,5 @@
 import type { FastifyJWTOptions } from '@fastify/jwt'
+import { RecentlyUsed } from '../../words/recently-used.ts'
 
 const MAX_TOKENS = 1_000
 const MAX_LENGTH = 4_096
@@ -23,7 +24,7 @@ interface Remembered extends VerifiedToken {
  * The key is the whole token, signature included. A digest of a part of it would let a token in that nobody signed (J-06).
  */
 export class VerifiedTokens {
-  readonly #tokens = new Map<string, Remembered>()
+  readonly #tokens = new RecentlyUsed<Remembered>(MAX_TOKENS)
 
   get size (): number {
     return this.#tokens.size
@@ -31,26 +32,14 @@ export class VerifiedTokens {
 
   recall (token: string): VerifiedToken | undefined {
     const found = this.#tokens.get(token)
-    if (found === undefined) return undefined
-    if (Date.now() >= found.expiry) {
-      this.#tokens.delete(token)
-      return undefined
-    }
-    // Which was used longest ago matters only when there may soon be too many.
-    if (this.#tokens.size >= MAX_TOKENS / 2) {
-      this.#tokens.delete(token)
-      this.#tokens.set(token, found)
-    }
-    return found
+    if (found === undefined || Date.now() < found.expiry) return found
+    this.#tokens.delete(token)
+    return undefined
   }
 
   /** `expiry` is the `exp` claim: seconds of the epoch. */
   remember (token: string, { payload, text }: VerifiedToken, expiry: number): void {
-    if (token.length > MAX_LENGTH) return
-    this.#tokens.delete(token)
-    this.#tokens.set(token, { payload, text, expiry: expiry * 1_000 })
-    const [oldest] = this.#tokens.keys()
-    if (this.#tokens.size > MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest)
+    if (token.length <= MAX_LENGTH) this.#tokens.set(token, { payload, text, expiry: expiry * 1_000 })
   }
 }
 
