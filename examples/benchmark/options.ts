@@ -22,7 +22,7 @@ export const USAGE = `npm run bench -- [options]
   --tenants <n>      how many tenants are used once each (10000)
   --rounds <n>       how often each pair is measured (9)
   --milliseconds <n> how long each run is (100)
-  --warm-up <n>      how many milliseconds a line may take to get warm (3000)
+  --warm-up <n>      how many milliseconds a line may take to get warm (4000)
 DATABASE_URL: another server, as an administrator who may create databases and roles.`
 
 /** Reads the arguments. */
@@ -49,7 +49,7 @@ export function readOptions (args: string[]): BenchmarkOptions {
     timing: {
       rounds: count('rounds', values.rounds) ?? (isQuick ? 1 : 9),
       milliseconds: count('milliseconds', values.milliseconds) ?? (isQuick ? 50 : 100),
-      warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 200, longest: count('warm-up', values['warm-up']) ?? 3_000 }
+      warmUp: isQuick ? { slice: 50, longest: 50 } : { slice: 200, longest: count('warm-up', values['warm-up']) ?? 4_000 }
     }
   }
 }
