@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net'
 import type { Arsenal } from './arsenal.ts'
-import type { Action, Point } from './kinds.ts'
+import type { Action, Lie, Point } from './kinds.ts'
 import { Liar } from './liar.ts'
 import { MessageSplitter, type WireMessage, bytesOf } from './messages.ts'
 
 /** Until then, whoever noticed a lie has closed the connection: at once, or when the next answer comes in place of the one that was dropped. */
 const BELIEVED_AFTER_MS = 500
 const DROP_BELIEVED_AFTER_MS = 2_500
+/** Both sides of the proxy live in this process: after so many turns of its loop the client has read what it was sent. */
+const READ_AFTER_TURNS = 20
 
 /** One connection through the proxy. It knows what the two sides are in the middle of, and breaks there. */
 export class Link {
@@ -22,6 +24,8 @@ export class Link {
   #isAnswering = false
   /** Whether the connection ends for a reason of its own: the server went away, or the client has said goodbye. */
   #isOver = false
+  /** There from when the client has heard a lie: whatever it says then shows that it believes it. */
+  #believes: (() => void) | undefined
   /** How often the server has to become ready for all that it was sent. */
   #due = 0
 
@@ -53,6 +57,7 @@ export class Link {
 
   #sent (messages: readonly WireMessage[]): void {
     if (this.#isStalled || messages.length === 0) return
+    this.#believes?.()
     this.#isOver ||= messages.some(({ type }) => type === 'X')
     this.#commit = messages.find(isCommit)
     if (this.#strike(this.#pointsBefore(messages))) return
@@ -103,9 +108,18 @@ export class Link {
     return bytes
   }
 
-  /** A lie that is noticed ends the connection. Where that ends for another reason nobody knows, and the lie is told once more. */
-  #watch (lie: NonNullable<Liar['told']>): void {
-    const timer = setTimeout(() => this.#arsenal.believed(lie), lie === 'drop' ? DROP_BELIEVED_AFTER_MS : BELIEVED_AFTER_MS)
+  /**
+   * A lie that is noticed ends the connection. Where it ends for another reason, and nothing was said on it before, nobody knows, and
+   * the lie is told once more.
+   */
+  #watch (lie: Lie): void {
+    const believe = (): void => {
+      clearTimeout(timer)
+      this.#believes = undefined
+      this.#arsenal.believed(lie)
+    }
+    const timer = setTimeout(believe, lie === 'drop' ? DROP_BELIEVED_AFTER_MS : BELIEVED_AFTER_MS)
+    if (lie !== 'drop') afterTurns(READ_AFTER_TURNS, () => { this.#believes = believe })
     this.#client.once('close', () => {
       clearTimeout(timer)
       if (this.#isOver) this.#arsenal.arm({ name: `lie: ${lie}`, lie })
@@ -132,6 +146,11 @@ export class Link {
       this.#client.end(() => this.destroy())
     }
   }
+}
+
+function afterTurns (turns: number, fn: () => void): void {
+  if (turns === 0) fn()
+  else setImmediate(() => afterTurns(turns - 1, fn))
 }
 
 /** In a text of its own, or as the only statement of a text that is prepared. */
