@@ -11,6 +11,8 @@ import { judge } from './verdict.ts'
 import { type World, openWorld } from './world/world.ts'
 
 const OVERTIME_MS = 30_000
+/** How long everything may take that comes after the soak's time is over. */
+const END_MS = 60_000
 
 if (process.argv.includes('--help')) console.log(USAGE)
 else await start(process.argv.slice(2)).then((code) => process.exit(code), explain)
@@ -34,10 +36,16 @@ async function start (args: string[]): Promise<number> {
     process.on(event, (error: unknown) => ledger.broken(`no ${event}`, error instanceof Error ? error.stack ?? error.message : String(error)))
   }
   const world = await openWorld(ledger)
+  const deadline = setTimeout(() => {
+    ledger.broken('the soak ends', `it still waits ${END_MS / 1000} s after its time`)
+    print(ledger, `${options.seconds} s; repeat the choices with --seed ${options.seed}`)
+    process.exit(1)
+  }, options.seconds * 1000 + OVERTIME_MS + END_MS)
   try {
     await soak(world, ledger, options)
   } finally {
     await world.end()
+    clearTimeout(deadline)
   }
   print(ledger, `${options.seconds} s, ${ledger.counted('rows', 'found')} rows; repeat the choices with --seed ${options.seed}`)
   return ledger.breaches.length === 0 ? 0 : 1
