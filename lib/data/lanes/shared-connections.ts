@@ -13,7 +13,7 @@ const MANY = 16
 /**
  * How many of the connections are homes of schemas: few, so that their queues are full, and more where many schemas are, since what is
  * too much for a home has to be planned elsewhere. A hundred schemas on three of ten had a seventh more throughput than on six, and
- * a thousand a quarter less.
+ * a thousand, beside slow statements, a quarter less.
  */
 const HOMES = { least: 0.3, most: 0.6 } as const
 const SCHEMAS_PER_HOME = 100
